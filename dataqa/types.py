@@ -1,0 +1,164 @@
+"""The one value that flows through everything, and the contracts around it.
+
+A ``Batch`` holds some documents and all that is known of them. Steps add evidence to it; they
+never add, remove or reorder rows. What becomes of a document is decided elsewhere, once, from all
+the evidence together (``dataqa.policy``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from dataqa.rules import Rule
+
+DOC = "_doc"
+"""Internal document number, ``shard << 32 | row``: exact in JSON, never shown to users."""
+DOC_ID = "doc_id"
+"""Public document id: the user's id, else ``path#position``; a repeated id gets ``~n``."""
+TEXT = "text"
+
+RESERVED = (DOC, DOC_ID, TEXT)
+
+FINDINGS = pl.Schema(
+    {
+        DOC: pl.UInt64,
+        "step": pl.String,
+        "rule": pl.String,
+        "action": pl.UInt8,
+        "score": pl.Float64,
+        "bound": pl.Float64,
+        "detail": pl.String,
+        "start": pl.Int64,
+        "end": pl.Int64,
+        "ref": pl.String,
+        "by": pl.String,
+        "edits": pl.Binary,
+    }
+)
+"""One row per observation. ``start`` and ``end`` are UTF-8 bytes of the text that the step received,
+``ref`` the id of another document, ``edits`` the changes a step made (``dataqa.edits``)."""
+
+
+class Action(IntEnum):
+    """What a finding asks for its document; the strongest one asked wins."""
+
+    KEEP = 0
+    REWRITE = 1
+    REVIEW = 2
+    DROP = 3
+
+
+class Batch(NamedTuple):
+    """Some documents in order, their signals (row by row) and their findings (long)."""
+
+    docs: pl.DataFrame
+    signals: pl.DataFrame
+    findings: pl.DataFrame
+
+    def with_text(self, text: pl.Series) -> Batch:
+        """The same documents with other texts."""
+        return self._replace(docs=self.docs.with_columns(text.alias(TEXT)))
+
+    def with_signals(self, columns: pl.DataFrame | Mapping[str, pl.Series]) -> Batch:
+        """The same documents with more signals; one of the same name is replaced."""
+        new = columns.get_columns() if isinstance(columns, pl.DataFrame) else [
+            series.alias(name) for name, series in columns.items()
+        ]
+        if not self.signals.width:
+            return self._replace(signals=pl.DataFrame(new))
+        return self._replace(signals=self.signals.with_columns(new))
+
+    def with_findings(self, rows: pl.DataFrame) -> Batch:
+        """The same documents with more findings; columns that ``rows`` lacks become null."""
+        if not rows.height:
+            return self
+        return self._replace(findings=pl.concat([self.findings, complete(rows)]))
+
+
+def complete(rows: pl.DataFrame) -> pl.DataFrame:
+    """``rows`` with every column of ``FINDINGS``, in order and type; missing ones are null."""
+    return rows.select(
+        pl.col(name).cast(kind) if name in rows.columns else pl.lit(None, kind).alias(name)
+        for name, kind in FINDINGS.items()
+    )
+
+
+def no_findings() -> pl.DataFrame:
+    """An empty findings frame."""
+    return pl.DataFrame(schema=FINDINGS)
+
+
+def batch_of(docs: pl.DataFrame) -> Batch:
+    """A batch about whose documents nothing is known yet."""
+    return Batch(docs, pl.DataFrame(), no_findings())
+
+
+class Assets(NamedTuple):
+    """Where a step finds what it opens: rule packs and word lists, and a folder for caches.
+
+    ``rules`` are searched in order, the user's own folders before the ones that ship.
+    """
+
+    rules: tuple[Path, ...]
+    cache: Path
+
+
+type Opened = Callable[[Batch], Batch]
+
+
+@runtime_checkable
+class Step(Protocol):
+    """A frozen, serialisable setting that, once opened, turns a batch into a batch."""
+
+    def open(self, assets: Assets) -> Opened:
+        """Load models and lists once per worker and return the function that does the work."""
+        ...
+
+
+@runtime_checkable
+class Judges(Protocol):
+    """A step that also brings rules over the signals it measures."""
+
+    def rules(self, assets: Assets) -> tuple[Rule, ...]:
+        """The rules, with the bounds this step was given."""
+        ...
+
+
+class Texts(Protocol):
+    """Looks up documents by internal number, in bounded pieces, during ``GlobalStep.verify``."""
+
+    def __call__(self, docs: pl.Series) -> pl.DataFrame:
+        """Columns ``_doc``, ``doc_id`` and ``text``, one row per distinct number asked for."""
+        ...
+
+
+@runtime_checkable
+class GlobalStep(Protocol):
+    """A step that first needs to know all the documents.
+
+    The engine sketches each batch, hands the sketches to ``propose`` one key partition at a time,
+    has the proposed pairs verified on the texts, and asks for rulings once. Rulings are findings
+    (with ``_doc``) and, in columns that are not findings' own, signals.
+    """
+
+    def sketcher(self, assets: Assets) -> Callable[[Batch], pl.DataFrame]:
+        """A function giving rows ``_doc``, ``key`` (UInt64, what partitions go by) and any others."""
+        ...
+
+    def propose(self, sketches: pl.DataFrame) -> pl.DataFrame:
+        """Pairs ``a``, ``b`` (UInt64 documents) and any others, from one partition's sketches."""
+        ...
+
+    def verify(self, pairs: pl.DataFrame, texts: Texts) -> pl.DataFrame:
+        """The pairs that hold on the texts themselves, with a ``score``."""
+        ...
+
+    def rule(self, pairs: pl.DataFrame) -> pl.DataFrame:
+        """Findings over documents: which is a duplicate, and in ``ref_doc`` of which one."""
+        ...
