@@ -13,7 +13,7 @@ class Rule(NamedTuple):
     A number trips below ``min`` or above ``max``; a String signal trips when it is not in
     ``one_of`` or is in ``none_of``. A value within ``doubt`` of its bound, on either side, asks for
     review in place of ``action``. With ``languages`` it holds only where the signal ``language`` is
-    one of them.
+    one of them. A signal that could not be measured (null) asks for ``missing``.
     """
 
     pack: str
@@ -27,6 +27,7 @@ class Rule(NamedTuple):
     doubt: float = 0.0
     languages: tuple[str, ...] = ()
     cite: str = ""
+    missing: Action = Action.REVIEW
 
     @property
     def key(self) -> str:
