@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from dataqa.errors import InputError, did_you_mean
 from dataqa.types import Action
 
 
@@ -33,3 +35,31 @@ class Rule(NamedTuple):
     def key(self) -> str:
         """What bounds are named after: ``gopher.word_count`` (``.min``, ``.max``, ``.doubt``)."""
         return f"{self.pack}.{self.name}"
+
+
+def with_bounds(rules: Sequence[Rule], bounds: Mapping[str, float]) -> list[Rule]:
+    """The rules with some bounds replaced, in the same order.
+
+    Args:
+        rules: Rules of one pipeline.
+        bounds: ``pack.rule.min``, ``.max`` or ``.doubt`` to its new value.
+
+    Raises:
+        InputError: A bound is not among those the rules have.
+
+    >>> rule = Rule("gopher", "word_count", "word_count", min=50)
+    >>> with_bounds([rule], {"gopher.word_count.min": 30})[0].min
+    30
+    """
+    changed = list(rules)
+    known = {f"{rule.key}.{side}": at for at, rule in enumerate(rules) for side in _sides(rule)}
+    for key, value in bounds.items():
+        if key not in known:
+            raise InputError(f"there is no bound {key!r}", hint=did_you_mean(key, known))
+        changed[known[key]] = changed[known[key]]._replace(**{key.rpartition(".")[2]: value})
+    return changed
+
+
+def _sides(rule: Rule) -> list[str]:
+    sides = [side for side in ("min", "max") if getattr(rule, side) is not None]
+    return [*sides, "doubt"] if sides else []
