@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import inf, isinf, isnan
 from typing import NamedTuple
 
 from dataqa.errors import InputError, did_you_mean
@@ -42,10 +43,11 @@ def with_bounds(rules: Sequence[Rule], bounds: Mapping[str, float]) -> list[Rule
 
     Args:
         rules: Rules of one pipeline.
-        bounds: ``pack.rule.min``, ``.max`` or ``.doubt`` to its new value.
+        bounds: ``pack.rule.min``, ``.max`` or ``.doubt`` to its new value; an infinite ``min`` or
+            ``max`` switches that side off.
 
     Raises:
-        InputError: A bound is not among those the rules have.
+        InputError: A bound is not among those the rules have, or no document could pass it.
 
     >>> rule = Rule("gopher", "word_count", "word_count", min=50)
     >>> with_bounds([rule], {"gopher.word_count.min": 30})[0].min
@@ -55,9 +57,28 @@ def with_bounds(rules: Sequence[Rule], bounds: Mapping[str, float]) -> list[Rule
     known = {f"{rule.key}.{side}": at for at, rule in enumerate(rules) for side in _sides(rule)}
     for key, value in bounds.items():
         if key not in known:
-            raise InputError(f"there is no bound {key!r}", hint=did_you_mean(key, known))
-        changed[known[key]] = changed[known[key]]._replace(**{key.rpartition(".")[2]: value})
+            raise InputError(
+                f"there is no bound {key!r}",
+                where=f"bounds.{key}",
+                hint=did_you_mean(key, known),
+            )
+        side = key.rpartition(".")[2]
+        at = known[key]
+        changed[at] = changed[at]._replace(**{side: _number(key, side, value)})
+    for at in {known[key] for key in bounds}:
+        low, high = changed[at].min, changed[at].max
+        if low is not None and high is not None and low > high:
+            raise InputError(
+                f"min {low:g} is above max {high:g}: every document trips",
+                where=f"bounds.{changed[at].key}",
+            )
     return changed
+
+
+def _number(key: str, side: str, value: float) -> float | None:
+    if isnan(value) or (side == "doubt" and not 0 <= value < inf):
+        raise InputError(f"{value:g} is no {side}", where=f"bounds.{key}")
+    return None if isinf(value) else value
 
 
 def _sides(rule: Rule) -> list[str]:
