@@ -68,7 +68,7 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     one_of: tuple[str, ...] = ()
     none_of: tuple[str, ...] = ()
     action: Literal["drop", "review"] = "drop"
-    missing: Literal["keep", "review", "drop"] = "review"
+    missing: Literal["keep", "review", "drop"] | None = None
     doubt: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     languages: tuple[str, ...] = ()
     cite: str = ""
@@ -86,6 +86,7 @@ class _Sheet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cite: str = ""
     url: str = ""
     languages: tuple[str, ...] = ()
+    missing: Literal["keep", "review", "drop"] = "review"
 
 
 def pack_names(assets: Assets) -> tuple[str, ...]:
@@ -209,7 +210,7 @@ def _rule(file: YamlFile, sheet: _Sheet, name: str, entry: _Entry, assets: Asset
         doubt=entry.doubt,
         languages=entry.languages or sheet.languages,
         cite=entry.cite or sheet.cite,
-        missing=Action[entry.missing.upper()],
+        missing=Action[(entry.missing or sheet.missing).upper()],
     )
     check_rule(rule, signal, where)
     return rule
