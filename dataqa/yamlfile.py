@@ -103,13 +103,12 @@ def read_yaml(path: Path) -> YamlFile:
     text = _text(path)
     loader = _Loader(text)
     try:
+        _check_events(path, text)
         node = loader.get_single_node()
         lines: dict[tuple[Key, ...], int] = {}
         value = None if node is None else _Builder(path, loader, lines).build(node, (), 0)
     except yaml.YAMLError as error:
         raise _broken(path, text, error) from None
-    except RecursionError:
-        raise InputError("nested too deep", where=str(path)) from None
     finally:
         loader.dispose()
     return YamlFile(path, value, lines)
@@ -127,7 +126,7 @@ class _Builder:
         line = node.start_mark.line + 1
         if self.left < 0 or depth > MAX_DEPTH:
             raise InputError(
-                "too many values or too deep once its aliases are followed",
+                "too many values or nested too deep once its aliases are followed",
                 where=f"{self.path}:{line}",
                 hint=f"at most {MAX_VALUES} values, {MAX_DEPTH} levels; write the data out plainly",
             )
@@ -163,6 +162,19 @@ class _Builder:
             seen[key] = line
             self.lines[(*keys, key)] = line
             yield key, value
+
+
+def _check_events(path: Path, text: str) -> None:
+    """Refuse tags, and what is nested too deep: composing nodes recurses on the C stack."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        where = f"{path}:{event.start_mark.line + 1}"
+        if depth > MAX_DEPTH:
+            raise InputError("nested too deep", where=where, hint=f"at most {MAX_DEPTH} levels")
+        if tag := getattr(event, "tag", None):
+            raise InputError(f"a tag ({tag})", where=where, hint="plain data only: leave it out")
 
 
 def _text(path: Path) -> str:
