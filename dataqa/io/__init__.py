@@ -1,0 +1,1 @@
+"""Where documents come from and where they go: sources, sinks, the store, the spill."""
