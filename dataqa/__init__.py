@@ -1,1 +1,39 @@
+"""Judge, clean and explain large text corpora: a reason for every document.
 
+Everything here is imported when it is first used: ``import dataqa`` is cheap.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dataqa.frames import Cleaned, Result, clean, judge, judge_batches, run
+    from dataqa.pipeline import Pipeline
+
+    __version__: str
+
+_HOMES = {
+    "Cleaned": "frames",
+    "Pipeline": "pipeline",
+    "Result": "frames",
+    "clean": "frames",
+    "judge": "frames",
+    "judge_batches": "frames",
+    "run": "frames",
+}
+
+__all__ = ["Cleaned", "Pipeline", "Result", "clean", "judge", "judge_batches", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return import_module("importlib.metadata").version("dataqa")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'dataqa' has no attribute {name!r}")
+    return getattr(import_module(f"dataqa.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

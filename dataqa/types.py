@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import polars as pl
 
@@ -41,7 +41,7 @@ FINDINGS = pl.Schema(
         "edits": pl.Binary,
     }
 )
-"""One row per observation. ``start`` and ``end`` are UTF-8 bytes of the text that the step received,
+"""One row per observation. ``start`` and ``end`` are UTF-8 bytes of the text the step received,
 ``ref`` the id of another document, ``edits`` the changes a step made (``dataqa.edits``)."""
 
 
@@ -67,9 +67,11 @@ class Batch(NamedTuple):
 
     def with_signals(self, columns: pl.DataFrame | Mapping[str, pl.Series]) -> Batch:
         """The same documents with more signals; one of the same name is replaced."""
-        new = columns.get_columns() if isinstance(columns, pl.DataFrame) else [
-            series.alias(name) for name, series in columns.items()
-        ]
+        new = (
+            columns.get_columns()
+            if isinstance(columns, pl.DataFrame)
+            else [series.alias(name) for name, series in columns.items()]
+        )
         if not self.signals.width:
             return self._replace(signals=pl.DataFrame(new))
         return self._replace(signals=self.signals.with_columns(new))
@@ -114,10 +116,21 @@ type Opened = Callable[[Batch], Batch]
 
 @runtime_checkable
 class Step(Protocol):
-    """A frozen, serialisable setting that, once opened, turns a batch into a batch."""
+    """A frozen msgspec struct: the setting that, once opened, turns a batch into a batch."""
+
+    __struct_fields__: ClassVar[tuple[str, ...]]
 
     def open(self, assets: Assets) -> Opened:
         """Load models and lists once per worker and return the function that does the work."""
+        ...
+
+
+@runtime_checkable
+class Digested(Protocol):
+    """A step that also depends on files: rule packs, word lists, models."""
+
+    def digest(self, assets: Assets) -> str:
+        """A digest of their contents; another one makes a stored stage another stage."""
         ...
 
 
@@ -139,16 +152,17 @@ class Texts(Protocol):
 
 
 @runtime_checkable
-class GlobalStep(Protocol):
+class GlobalStep(Step, Protocol):
     """A step that first needs to know all the documents.
 
     The engine sketches each batch, hands the sketches to ``propose`` one key partition at a time,
     has the proposed pairs verified on the texts, and asks for rulings once. Rulings are findings
-    (with ``_doc``) and, in columns that are not findings' own, signals.
+    (with ``_doc``) and, in columns that are not findings' own, signals; the engine adds them to
+    the batches of the next stage and then calls what ``open`` gave.
     """
 
     def sketcher(self, assets: Assets) -> Callable[[Batch], pl.DataFrame]:
-        """A function giving rows ``_doc``, ``key`` (UInt64, what partitions go by) and any others."""
+        """A function giving rows ``_doc``, ``key`` (UInt64, for partitions) and any others."""
         ...
 
     def propose(self, sketches: pl.DataFrame) -> pl.DataFrame:

@@ -1,0 +1,76 @@
+"""``dataqa``: registers the commands and turns errors into messages and exit codes.
+
+A command's module is imported when it is called, so that ``dataqa --help`` stays quick.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from dataqa.errors import DataqaError
+
+_COMMANDS = {
+    "run": ("run", "Judge and clean a corpus."),
+    "plan": ("plans", "Show stages and foresee time, memory and disk."),
+    "check": ("plans", "Validate pipelines and rule packs; prove every rule."),
+    "decide": ("decide", "Try other bounds on a finished run."),
+    "explain": ("inspect", "Tell everything known of one document."),
+    "show": ("inspect", "Show the documents behind a number."),
+    "verify": ("inspect", "Check that a run's files are whole and unchanged."),
+    "report": ("reports", "Rebuild the report, or compare two runs."),
+    "card": ("reports", "Write a corpus card."),
+    "pack": ("pack", "Write final shards, splits and token counts."),
+    "init": ("scaffold", "Write a commented starting point."),
+    "list": ("scaffold", "List steps, signals, rules or extras."),
+}
+
+
+class _Lazy(click.Group):
+    """A group that knows its commands' names and summaries without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        module = import_module(f"dataqa.cli.{_COMMANDS[cmd_name][0]}")
+        return getattr(module, f"{cmd_name}_command")
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, told) for name, (_, told) in _COMMANDS.items()])
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="dataqa", prog_name="dataqa")
+def cli() -> None:
+    """Judge, clean and explain text corpora: a reason for every document.
+
+    Exit codes: 0 done; 1 failed or interrupted, run again to continue; 2 your mistake;
+    3 a bound you set was passed.
+    """
+
+
+def main() -> None:
+    """Run the command line; every failure is a message on standard error and an exit code."""
+    try:
+        code = cli.main(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except DataqaError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Stopped. What is finished is kept: run again to continue.", err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        # the reader of a pipe such as `| head` has gone: that is no failure of ours
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

@@ -1,0 +1,99 @@
+"""Options that several commands share, and how their words become values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from dataqa.errors import InputError
+
+type Command = Callable[..., Any]
+
+
+def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
+    """``("gopher.word_count.min=30", …)`` as a mapping; values are YAML.
+
+    >>> parse_settings(["language.keep=[en, de]", "gopher.word_count.min=30"])
+    {'language.keep': ['en', 'de'], 'gopher.word_count.min': 30}
+    """
+    parsed: dict[str, Any] = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals or not key.strip():
+            raise InputError(
+                "a setting is written name=value",
+                where=f"--set {setting}",
+                hint="for example --set gopher.word_count.min=30",
+            )
+        try:
+            parsed[key.strip()] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise InputError("the value is not YAML", where=f"--set {setting}") from None
+    return parsed
+
+
+def inputs_option(command: Command) -> Command:
+    """``-i``: files, folders, globs or ``-``; may be given several times."""
+    return click.option(
+        "-i",
+        "--input",
+        "inputs",
+        multiple=True,
+        required=True,
+        metavar="PATH",
+        help="File, folder or quoted glob; - for standard input. Repeatable.",
+    )(command)
+
+
+def out_option(command: Command) -> Command:
+    """``-o``: the output folder."""
+    return click.option(
+        "-o",
+        "--out",
+        required=True,
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Output folder.",
+    )(command)
+
+
+def set_option(command: Command) -> Command:
+    """``--set``: a step's field or a rule's bound."""
+    return click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Change a step's field (step.field) or a bound (pack.rule.min). Repeatable.",
+    )(command)
+
+
+def rules_option(command: Command) -> Command:
+    """``--rules``: folders searched before the shipped rules."""
+    return click.option(
+        "--rules",
+        multiple=True,
+        type=click.Path(path_type=Path, exists=True, file_okay=False),
+        help="Folder with rule packs and word lists of your own. Repeatable.",
+    )(command)
+
+
+def reading_options(command: Command) -> Command:
+    """Which columns and formats are read; a value given here wins over the pipeline's."""
+    for option in (
+        click.option("--text-column", help="Column that holds the text."),
+        click.option("--id-column", help="Column that holds the document id."),
+        click.option("--input-format", "input_format", help="Read all inputs as this format."),
+        click.option("--max-document", type=int, help="Largest document read, in bytes."),
+    ):
+        command = option(command)
+    return command
+
+
+def changed_reading(**given: Any) -> dict[str, Any]:
+    """The reading options that were given, as settings."""
+    names = {"input_format": "format"}
+    return {f"reading.{names.get(k, k)}": v for k, v in given.items() if v is not None}

@@ -1,0 +1,1 @@
+"""Who runs the batches, and nothing else: the batch loop, shards, merges, and the drivers."""

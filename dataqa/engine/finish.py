@@ -1,0 +1,116 @@
+"""The end of a run: what was written is counted and named, and nothing else is left.
+
+Conservation is checked here, every time: documents in are kept, rejected, in review or in
+quarantine, each once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dataqa.engine.outlet import FOLDERS, KEPT, QUARANTINE, REJECTED, REVIEW
+from dataqa.engine.shard import Counts, Done, Job, add
+from dataqa.engine.stock import SPOOL, Stock
+from dataqa.errors import RunError
+from dataqa.io.store import STATE, Store
+from dataqa.manifest import MANIFEST, Input, make_manifest
+from dataqa.plan import Plan
+from dataqa.policy import StepRule
+from dataqa.report import build, html, merge
+
+COMPLETE = f"{STATE}/complete.json"
+REPORT_JSON, REPORT_HTML = "report.json", "report.html"
+VERDICTS = (KEPT, REJECTED, REVIEW, QUARANTINE)
+
+
+class Finished(NamedTuple):
+    """A finished run: its folder, how many documents went where, and its report."""
+
+    out: Path
+    counts: Counts
+    report: dict[str, Any]
+
+
+def load(store: Store, asked: str | None = None) -> Finished | None:
+    """The finished run in a folder; with ``asked``, only if it is that very run."""
+    complete = store.get_json(COMPLETE)
+    if complete is None or (asked is not None and complete["asked"] != asked):
+        return None
+    report = store.get_json(REPORT_JSON)
+    if report is None or not store.exists(MANIFEST):
+        return None
+    return Finished(store.root, complete["counts"], report)
+
+
+def finish(
+    job: Job, stock: Stock, plan: Plan, stages: Sequence[Sequence[Done]], asked: str
+) -> Finished:
+    """Write report and manifest, sweep what is stale, and mark the run complete.
+
+    Args:
+        job: What all shards share.
+        stock: What was read.
+        plan: The stages.
+        stages: The done-markers of every shard, stage by stage.
+        asked: What identifies this run: the same asked again is complete already.
+    """
+    store = job.store
+    parts = [done for stage in stages for done in stage]
+    counts: Counts = dict.fromkeys(VERDICTS, 0)
+    for done in parts:
+        counts = add(counts, done.left)
+    documents = sum(done.documents for done in stages[0])
+    _conserved(store, documents, counts)
+    counts = {"documents": documents, **counts}
+    files = [file for done in parts for file in done.files]
+    rules = [told_rule(rule) for stage in plan.stages for rule in stage.rules]
+    pipeline = plan.pipeline.to_builtins()
+    facts = {"pipeline": pipeline, "rules": rules, "counts": counts}
+    report = build(merge(done.tally for done in parts), facts)
+    inputs = [Input(f.path, f.size, stock.surveys[f.path].digest) for f in stock.files]
+    store.put_json(REPORT_JSON, report, indent=1)
+    store.put(REPORT_HTML, html(report).encode())
+    store.put_json(MANIFEST, make_manifest(pipeline, rules, inputs, counts, files), indent=1)
+    _sweep(store, {file.name for file in files})
+    store.put_json(COMPLETE, {"asked": asked, "counts": counts})
+    return Finished(store.root, counts, report)
+
+
+def told_rule(judge: StepRule) -> dict[str, Any]:
+    """A rule as the report and the manifest show it, without what it does not use."""
+    told = {**judge.rule._asdict(), "action": judge.rule.action.name.lower()}
+    told["missing"] = judge.rule.missing.name.lower()
+    usual = type(judge.rule)("", "", "")._asdict()
+    kept = {key: value for key, value in told.items() if value not in (None, (), usual.get(key))}
+    return {"step": judge.step, "key": judge.rule.key, **kept}
+
+
+def most_dropping(parts: Sequence[Done]) -> str:
+    """The rule that asked for most drops."""
+    tripped: Mapping[str, Any] = merge(done.tally for done in parts)["rules"]
+    return max(sorted(tripped), key=lambda key: tripped[key]["tripped"], default="no rule")
+
+
+def _conserved(store: Store, documents: int, counts: Counts) -> None:
+    left = sum(counts.values())
+    if left != documents:
+        raise RunError(
+            f"{documents} documents came in and {left} went out",
+            where=str(store.root),
+            hint="this is a fault in dataqa; please report it, with the pipeline file",
+        )
+
+
+def _sweep(store: Store, files: set[str]) -> None:
+    """Delete outputs of earlier settings, and texts that were only on their way."""
+    for folder in FOLDERS:
+        store.path(folder).mkdir(exist_ok=True)
+        for name in store.names(folder):
+            if name not in files:
+                store.delete(name)
+    for name in store.names(f"{STATE}/stages"):
+        if name.endswith((".docs.parquet", ".findings.parquet")):
+            store.delete(name)
+    store.delete_all(SPOOL)

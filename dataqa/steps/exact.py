@@ -1,0 +1,110 @@
+"""``exact``: of documents with the same text, one is kept.
+
+The same means equal bytes, or equal but for white space (as FinePDFs does), or equal in a column
+such as a URL. Which copy is kept follows from a hash of the ids, so that the order of files, their
+sharding and the number of workers do not matter. The finding of a removed copy names the kept one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import Literal
+
+import msgspec
+import numpy as np
+import polars as pl
+
+from dataqa.errors import InputError, did_you_mean
+from dataqa.types import DOC, DOC_ID, TEXT, Action, Assets, Batch, Opened, Texts
+
+COPIES = "exact_copies"
+
+
+class Exact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Keep one of the documents whose text is the same.
+
+    Attributes:
+        ignore: ``nothing``, or ``whitespace``: texts that differ only in white space are the same.
+        column: Compare this column in place of the text; a null is the same as nothing else.
+        empty: Whether documents with no text at all are copies of one another.
+    """
+
+    ignore: Literal["nothing", "whitespace"] = "nothing"
+    column: str = TEXT
+    empty: bool = False
+
+    def open(self, assets: Assets) -> Opened:  # noqa: ARG002 - every step is opened alike
+        """After the rulings: a document nobody copied has one copy, itself."""
+
+        def count(batch: Batch) -> Batch:
+            known = batch.signals[COPIES] if COPIES in batch.signals.columns else None
+            if known is None:
+                known = pl.repeat(None, batch.docs.height, dtype=pl.Int64, eager=True)
+            return batch.with_signals({COPIES: known.fill_null(1)})
+
+        return count
+
+    def sketcher(self, assets: Assets) -> Callable[[Batch], pl.DataFrame]:  # noqa: ARG002
+        """Rows ``_doc``, ``key``, ``low`` (128 bits of BLAKE2b of the value) and ``order``."""
+
+        def sketch(batch: Batch) -> pl.DataFrame:
+            values = self._values(batch.docs)
+            known = batch.docs.select(DOC, DOC_ID).filter(values.is_not_null())
+            digests = _digests(values.drop_nulls(), 16).reshape(-1, 2)
+            order = _digests(known[DOC_ID], 8)
+            columns = {"key": digests[:, 0], "low": digests[:, 1], "order": order}
+            return known.select(DOC).with_columns(
+                pl.Series(name, np.ascontiguousarray(column)) for name, column in columns.items()
+            )
+
+        return sketch
+
+    def propose(self, sketches: pl.DataFrame) -> pl.DataFrame:
+        """Every copy beside the one that is kept, with the number of copies."""
+        ranked = sketches.sort("key", "low", "order", DOC)
+        same = ["key", "low"]
+        paired = ranked.select(
+            pl.col(DOC).alias("a"),
+            pl.col(DOC).first().over(same).alias("b"),
+            pl.len().over(same).cast(pl.Int64).alias("copies"),
+        )
+        return paired.filter(pl.col("a") != pl.col("b"))
+
+    def verify(self, pairs: pl.DataFrame, texts: Texts) -> pl.DataFrame:  # noqa: ARG002
+        """All pairs hold: 128 bits of a cryptographic digest stand for the text itself."""
+        return pairs.with_columns(pl.lit(1.0).alias("score"))
+
+    def rule(self, pairs: pl.DataFrame) -> pl.DataFrame:
+        """Copies are dropped; the kept one is told how many there are."""
+        copies = pairs.select(
+            pl.col("a").alias(DOC),
+            pl.lit("exact.copy").alias("rule"),
+            pl.lit(int(Action.DROP), pl.UInt8).alias("action"),
+            "score",
+            pl.col("b").alias("ref_doc"),
+            pl.col("copies").alias(COPIES),
+        )
+        kept = pairs.unique("b", keep="first", maintain_order=True).select(
+            pl.col("b").alias(DOC), pl.col("copies").alias(COPIES)
+        )
+        return pl.concat([copies, kept], how="diagonal")
+
+    def _values(self, docs: pl.DataFrame) -> pl.Series:
+        if self.column not in docs.columns:
+            raise InputError(
+                f"there is no column {self.column!r} to compare",
+                where="step exact",
+                hint=did_you_mean(self.column, docs.columns),
+            )
+        values = docs[self.column].cast(pl.String)
+        if self.ignore == "whitespace":
+            values = values.str.replace_all(r"\s+", "")
+        if self.empty or self.column != TEXT:
+            return values
+        return docs.select(pl.when(values.str.strip_chars() != "").then(values))[:, 0]
+
+
+def _digests(values: pl.Series, size: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+    data = b"".join(blake2b(value.encode(), digest_size=size).digest() for value in values)
+    return np.frombuffer(data, "<u8")
