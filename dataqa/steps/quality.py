@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from hashlib import blake2b
 from typing import Annotated, Literal
 
 import msgspec
@@ -75,11 +76,12 @@ class Quality(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         }
         return partial(_measure, wanted=wanted, words=lists, columns=tuple(self.columns))
 
-    def digests(self, assets: Assets) -> dict[str, str]:
-        """Digests of the files that results depend on: packs, and lists of extra signals."""
-        found = {f"pack:{p.name}": pack_digest(p, assets) for p in load_packs(self.packs, assets)}
-        lists = {signal.partition(":")[2] for signal in self.signals} - {""}
-        return found | {f"words:{name}": words_digest(name, assets) for name in sorted(lists)}
+    def digest(self, assets: Assets) -> str:
+        """Of the files that results depend on: packs with their lists, and lists of signals."""
+        lists = sorted({signal.partition(":")[2] for signal in self.signals} - {""})
+        parts = [pack_digest(pack, assets) for pack in load_packs(self.packs, assets)]
+        parts += [words_digest(name, assets) for name in lists]
+        return blake2b("".join(parts).encode(), digest_size=16).hexdigest()
 
 
 def _measure(
