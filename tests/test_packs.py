@@ -1,14 +1,17 @@
 """Mistakes in packs are found when they are read, and named with file and line."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from dataqa.errors import InputError
 from dataqa.packs import load_pack, load_packs, pack_digest, pack_names
+from dataqa.proof import prove
 from dataqa.registry import shipped
 from dataqa.rules import Rule
 from dataqa.types import Action, Assets
+from dataqa.words import file_names, load_words
 
 SHIPPED = Assets((shipped("rules"),), Path())
 
@@ -91,7 +94,7 @@ MISTAKES = [
     ("title: A pack", "titel: A pack", 3, "unknown key 'titel'", "title"),
     ("  short:", "  Short-One:", 6, "'Short-One' is no rule name", "underscores"),
     ("    min: 5\n    max: 100", "    minimum: 5", 8, "unknown key 'minimum'", "min"),
-    ("    signal: word_count", "    signal: wordcount", 7, "no signal is named", "word_count?"),
+    ("    signal: word_count", "    signal: wordcount", 7, "no signal is named", "word_count"),
     ("    signal: stop_words\n", "    signal: stop_words:en-gopher\n", 13, "no signal", "`words:"),
     ("    words: en-gopher\n", "", 13, "stop_words needs a word list", "add `words`"),
     ("    words: en-gopher", "    words: en-gofer", 14, "no word list is named", "en-gopher?"),
@@ -116,7 +119,6 @@ MISTAKES = [
     ("times: 101", "times: 0", 10, "`int` >= 1", ""),
     ("times: 101", "time: 101", 10, "unknown field `time`", ""),
     ("times: 101", "times: 1000000", 10, "an example too long", ""),
-    ("rules:\n", "rules: {}\nlanguages:\n", 5, "", ""),
 ]
 
 
@@ -132,6 +134,11 @@ def test_a_mistake_is_named_with_file_and_line(
     assert caught.value.where == f"{tmp_path}/quality/mine.yaml:{line}"
     assert what in caught.value.what
     assert hint in caught.value.hint
+
+
+def test_a_pack_without_rules_is_an_error(tmp_path: Path):
+    with pytest.raises(InputError, match=r"mine.yaml:5: a pack without rules"):
+        load_pack("mine", write(tmp_path, MINE.partition("rules:")[0] + "rules: {}\n"))
 
 
 def test_a7_a_misspelt_signal_is_an_error_and_not_a_rule_that_never_fires(tmp_path: Path):
@@ -213,3 +220,26 @@ def test_the_digest_follows_rules_and_words_and_nothing_else(tmp_path: Path):
         "words: en-gopher\ntitle: x\ncite: x\nitems: [the, a]\n"
     )
     assert pack_digest(before, assets) != pack_digest(before, SHIPPED)
+
+
+def test_the_readme_lists_every_pack():
+    text = (SHIPPED.rules[0] / "README.md").read_text("utf-8")
+    for pack in load_packs(["*"], SHIPPED):
+        languages = ", ".join(pack.languages) or "any"
+        row = f"| `{pack.name}` | {pack.dialect} | {len(pack.rules)} | {languages} | {pack.title} |"
+        assert row in text.splitlines()
+    assert text.count("\n| `") == len(pack_names(SHIPPED)) + len(file_names("words", SHIPPED))
+    for name in file_names("words", SHIPPED):
+        assert f"\n| `{name}` | {len(load_words(name, SHIPPED))} |" in text
+
+
+def test_what_the_manual_shows_loads_and_is_proven(tmp_path: Path):
+    manual = shipped("rules").parent / "docs" / "rules.md"
+    if not manual.exists():
+        pytest.skip("the manual is not installed")
+    pack_text, words_text = re.findall(r"```yaml\n(.*?)```", manual.read_text("utf-8"), re.DOTALL)
+    assets = write(tmp_path, pack_text, "forum")
+    assert prove(load_pack("forum", assets), assets) == []
+    (tmp_path / "words").mkdir()
+    (tmp_path / "words" / "forum-slang.yaml").write_text(words_text, "utf-8")
+    assert load_words("forum-slang", assets) == {"lol", "no", "buy now"}
