@@ -14,10 +14,11 @@ import polars as pl
 
 from dataqa.engine.batch import Failure
 from dataqa.io.sinks import Table, Written
+from dataqa.io.sources import DAMAGED
 from dataqa.io.store import Store
 from dataqa.pipeline import Output
 from dataqa.report import Tally
-from dataqa.types import DOC, DOC_ID, FINDINGS, TEXT, Action, Batch
+from dataqa.types import DOC, DOC_ID, TEXT, Action, Batch, no_findings
 
 KEPT, REJECTED, REVIEW, QUARANTINE = "kept", "rejected", "review", "quarantine"
 FINDINGS_DIR, SIGNALS_DIR = "findings", "signals"
@@ -81,15 +82,7 @@ class Outlet:
 
     def set_aside(self, damaged: pl.DataFrame, failures: list[Failure]) -> None:
         """Put documents that could not be read, or on which a step raised, into quarantine."""
-        rows = [
-            damaged.select(
-                DOC_ID,
-                pl.lit("read").alias("step"),
-                "error",
-                pl.lit(None, pl.String).alias("traceback"),
-                "raw",
-            ).hstack(_nulls(self._public(self._layout.docs), damaged.height))
-        ]
+        rows = [self._damaged(damaged)]
         for failure in failures:
             told = pl.DataFrame(
                 {
@@ -103,16 +96,30 @@ class Outlet:
             rows.append(told.hstack(self._public(failure.docs).get_columns()))
         self._tables[QUARANTINE].add(pl.concat(rows, how="vertical_relaxed"))
 
-    def close(self, *, last: bool) -> list[Written]:
-        """Finish the files; the last stage always has one in ``kept`` and ``signals``."""
+    def close(self, *, every: bool) -> list[Written]:
+        """Finish the files; with ``every``, each folder has one, if only with a header."""
         empty: dict[str, pl.DataFrame] = {}
-        if last:
-            nothing = Batch(self._layout.docs, self._layout.signals, pl.DataFrame(schema=FINDINGS))
+        if every:
+            nothing = Batch(self._layout.docs, self._layout.signals, no_findings())
             reasons = _reasons(nothing)
-            empty[KEPT] = self._documents(self._layout.docs, KEPT, reasons)
+            for folder in (KEPT, REJECTED, REVIEW):
+                empty[folder] = self._documents(self._layout.docs, folder, reasons)
             empty[SIGNALS_DIR] = self._signals(nothing, pl.Series([], dtype=pl.String))
+            ids = self._layout.docs.select(DOC, DOC_ID)
+            empty[FINDINGS_DIR] = _public_findings(no_findings(), ids)
+            empty[QUARANTINE] = self._damaged(pl.DataFrame(schema=DAMAGED))
         written = [table.close(empty.get(folder)) for folder, table in self._tables.items()]
         return [file for file in written if file is not None]
+
+    def _damaged(self, rows: pl.DataFrame) -> pl.DataFrame:
+        told = rows.select(
+            DOC_ID,
+            pl.lit("read").alias("step"),
+            "error",
+            pl.lit(None, pl.String).alias("traceback"),
+            "raw",
+        )
+        return told.hstack(_nulls(self._public(self._layout.docs), rows.height))
 
     def _public(self, docs: pl.DataFrame) -> pl.DataFrame:
         names = self._layout.names

@@ -6,7 +6,7 @@ texts and rules once; rulings are laid beside their shard. Repeated ids are sett
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import polars as pl
@@ -38,11 +38,10 @@ class Shards(NamedTuple):
 
     def look_up(self, docs: pl.Series, columns: Sequence[str]) -> pl.DataFrame:
         """Columns of some documents, by number, from the spills; one row for each distinct one."""
-        docs = docs.unique()
-        shards = docs.to_frame(DOC).group_by(docs // (1 << SHARD_BITS)).agg(pl.col(DOC))
+        distinct = docs.unique().sort().to_frame(DOC)
         found = [
-            read_texts(self.store, spilled(self.keys[number]), numbers, columns)
-            for number, numbers in sorted(shards.iter_rows(), key=lambda row: row[0])
+            read_texts(self.store, spilled(self.keys[number]), part[DOC], columns)
+            for number, part in _by_shard(distinct)
         ]
         empty = pl.DataFrame(schema={DOC: pl.UInt64, **dict.fromkeys(columns, pl.String)})
         return pl.concat([empty, *found])
@@ -86,16 +85,16 @@ def write_rulings(store: Store, fingerprint: str, rulings: pl.DataFrame) -> None
     signals = [name for name in rulings.columns if name not in FINDINGS]
     columns = [name for name in FINDINGS if name in rulings.columns]
     rows = rulings.select(*columns, *signals)
-    for (number,), mine in rows.group_by(pl.col(DOC) // (1 << SHARD_BITS), maintain_order=True):
-        table = Table(store, rulings_of(fingerprint, int(str(number))), codec="lz4")
+    for number, mine in _by_shard(rows):
+        table = Table(store, rulings_of(fingerprint, number).removesuffix(".parquet"), codec="lz4")
         table.add(mine)
         table.close()
     store.put_json(settled(fingerprint), {"rulings": rulings.height})
 
 
 def rulings_of(fingerprint: str, shard: int) -> str:
-    """The name, without its ending, of the rulings about one shard's documents."""
-    return f"{STATE}/settled/{fingerprint}/{shard:05d}"
+    """The name of the rulings about one shard's documents."""
+    return f"{STATE}/settled/{fingerprint}/{shard:05d}.parquet"
 
 
 def settled(fingerprint: str) -> str:
@@ -126,10 +125,16 @@ def numbered(ids: pl.DataFrame) -> pl.DataFrame:
 def write_renames(store: Store, new: pl.DataFrame) -> dict[int, str]:
     """Lay new ids beside their shards; shard number to the name of what was laid."""
     names: dict[int, str] = {}
-    for (number,), mine in new.sort(DOC).group_by(pl.col(DOC) // (1 << SHARD_BITS)):
-        table = Table(store, f"{STATE}/renames/{int(str(number)):05d}", codec="lz4")
+    for number, mine in _by_shard(new.sort(DOC)):
+        table = Table(store, f"{STATE}/renames/{number:05d}", codec="lz4")
         table.add(mine)
-        written = table.close()
-        if written is not None:
-            names[int(str(number))] = written.name
+        table.close()
+        names[number] = table.name
     return names
+
+
+def _by_shard(rows: pl.DataFrame) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Rows sorted by document, shard by shard."""
+    numbered = rows.with_columns((pl.col(DOC) // (1 << SHARD_BITS)).alias("_shard"))
+    for part in numbered.partition_by("_shard", maintain_order=True):
+        yield part["_shard"][0], part.drop("_shard")

@@ -16,7 +16,7 @@ from dataqa.engine.onward import Onward, Wanted, marker, spilled
 from dataqa.engine.outlet import QUARANTINE, Layout, Outlet
 from dataqa.engine.overlay import Overlay
 from dataqa.io.sinks import Written
-from dataqa.io.sources import Reading, Shard, read
+from dataqa.io.sources import DAMAGED, Reading, Shard, read
 from dataqa.io.spill import between, read_spill
 from dataqa.io.store import Store
 from dataqa.pipeline import Pipeline
@@ -35,9 +35,6 @@ from dataqa.types import (
     GlobalStep,
     batch_of,
 )
-
-DAMAGED = pl.Schema({DOC: pl.UInt64, DOC_ID: pl.String, "error": pl.String, "raw": pl.Binary})
-
 
 type Counts = dict[str, int]
 
@@ -146,7 +143,9 @@ def run_shard(job: Job, work: Work, opened: list[OpenedStep], tell: Tell) -> Don
         size = int(source.batch.docs[TEXT].str.len_bytes().sum())
         tell(Progress(stage.number, read_now, size, gone))
     onward.close()
-    done = Done(documents, staying, left, outlet.close(last=work.last), tally.to_dict())
+    # one file in every folder, so that each can be scanned even when nothing went there
+    files = outlet.close(every=work.last and work.shard.number == 0)
+    done = Done(documents, staying, left, files, tally.to_dict())
     job.store.put_json(marker(work.key), done._asdict())
     return done
 

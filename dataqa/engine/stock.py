@@ -95,7 +95,9 @@ def take_stock(
         on_error=on_error,
     )
     parts = before.get("parts") or _parts(sum(file.size for file in files))
-    stock = Stock(files, surveys, shards, schema(files, reading, spooled=spooled, on_error=on_error), parts)
+    stock = Stock(
+        files, surveys, shards, schema(files, reading, spooled=spooled, on_error=on_error), parts
+    )
     _remember(store, name, stock, reading)
     return stock
 
