@@ -1,0 +1,235 @@
+"""The kernel that walks over a batch: one tokenising pass a document, and what was asked for."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import types
+from numpy.typing import NDArray
+
+from dataqa.kernels.c4 import Cleaned, c4
+from dataqa.kernels.grams import Grams, repetition
+from dataqa.kernels.groups import Groups, group_room
+from dataqa.kernels.jit import array, frozen, helper, kernel, like
+from dataqa.kernels.lines import Lines, Paragraphs, lines, paragraphs
+from dataqa.kernels.lists import Hits, Trie, add_entry, find_entries, trie_room
+from dataqa.kernels.sentences import Sentences, sentences
+from dataqa.kernels.tokens import (
+    WORD,
+    Breaks,
+    Tokens,
+    break_room,
+    token_room,
+    tokenise,
+)
+from dataqa.kernels.words import LENGTHS, Vocabulary, Words, tally, vocabulary
+
+
+class Sizes(NamedTuple):
+    """Sizes of a document.
+
+    Attributes:
+        bytes: UTF-8 bytes.
+        chars: Code points.
+    """
+
+    bytes: NDArray[np.int64]
+    chars: NDArray[np.int64]
+
+
+class Scratch(NamedTuple):
+    """Room that all documents of a batch use in turn."""
+
+    tokens: Tokens
+    breaks: Breaks
+    raw: Groups
+    stripped: Groups
+    words: Tokens
+    lengths: NDArray[np.int64]
+
+
+class Outputs(NamedTuple):
+    """One table for each measure, a row a document; a table without rows is not measured.
+
+    ``grams`` are over tokens as written (datatrove), ``word_grams`` over words as written (DCLM),
+    ``fold_grams`` over words in lower case (RedPajama-V2).
+    """
+
+    sizes: NDArray[np.int64]
+    words: NDArray[np.int64]
+    vocabulary: NDArray[np.int64]
+    lines: NDArray[np.int64]
+    paragraphs: NDArray[np.int64]
+    sentences: NDArray[np.int64]
+    cleaned: NDArray[np.int64]
+    grams: NDArray[np.int64]
+    word_grams: NDArray[np.int64]
+    fold_grams: NDArray[np.int64]
+
+
+FIELDS: dict[str, type] = {
+    "sizes": Sizes,
+    "words": Words,
+    "vocabulary": Vocabulary,
+    "lines": Lines,
+    "paragraphs": Paragraphs,
+    "sentences": Sentences,
+    "cleaned": Cleaned,
+    "grams": Grams,
+    "word_grams": Grams,
+    "fold_grams": Grams,
+}
+"""The columns of each table, by name."""
+
+
+def scratch_room(largest: int) -> Scratch:
+    """Room for documents of up to ``largest`` bytes; only what is written costs memory."""
+    size = largest + 1
+    return Scratch(
+        token_room(size),
+        break_room(size),
+        group_room(size),
+        group_room(size),
+        token_room(size),
+        np.zeros(LENGTHS, np.int64),
+    )
+
+
+def outputs(documents: int, wanted: frozenset[str]) -> Outputs:
+    """Empty tables, with rows for the measures in ``wanted``."""
+    rows = {name: documents if name in wanted else 0 for name in Outputs._fields}
+    return Outputs(
+        *(np.zeros((rows[name], len(FIELDS[name]._fields)), np.int64) for name in Outputs._fields)
+    )
+
+
+@helper
+def _words_only(t: Tokens, count: int, folded: bool, out: Tokens) -> int:
+    """Copy the hashes and lengths of words; how many there are."""
+    words = 0
+    chars = np.int32(0)
+    for k in range(count):
+        if t.flags[k] & WORD:
+            out.plain[words] = t.fold[k] if folded else t.plain[k]
+            out.chars[words] = chars
+            chars += t.chars[k + 1] - t.chars[k]
+            words += 1
+    out.chars[words] = chars
+    return words
+
+
+@kernel(
+    frozen(types.uint8),
+    frozen(types.int64),
+    frozen(types.uint16),
+    frozen(types.uint32),
+    like(scratch_room(1)),
+    like(outputs(1, frozenset(Outputs._fields))),
+)
+def measure(
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    flags: NDArray[np.uint16],
+    folds: NDArray[np.uint32],
+    scratch: Scratch,
+    out: Outputs,
+) -> None:
+    """Fill the tables of ``out`` that have rows."""
+    t, b = scratch.tokens, scratch.breaks
+    for d in range(len(offsets) - 1):
+        text = data[offsets[d] : offsets[d + 1]]
+        count, ends, chars = tokenise(text, flags, folds, t, b, 0)
+        if len(out.sizes):
+            out.sizes[d, 0] = len(text)
+            out.sizes[d, 1] = chars
+        if len(out.words):
+            tally(text, t, count, scratch.lengths, out.words[d])
+        if len(out.vocabulary):
+            vocabulary(t, count, scratch.raw, out.vocabulary[d])
+        if len(out.lines):
+            lines(text, t, count, b, ends, chars, scratch.raw, scratch.stripped, out.lines[d])
+        if len(out.paragraphs):
+            paragraphs(text, t, count, b, ends, scratch.raw, scratch.stripped, out.paragraphs[d])
+        if len(out.sentences):
+            sentences(t, count, b, ends, flags, out.sentences[d])
+        if len(out.cleaned):
+            c4(text, t, count, b, ends, flags, out.cleaned[d])
+        if len(out.grams):
+            repetition(t.plain, t.chars, count, scratch.raw, out.grams[d])
+        if len(out.word_grams):
+            words = _words_only(t, count, False, scratch.words)
+            repetition(
+                scratch.words.plain, scratch.words.chars, words, scratch.raw, out.word_grams[d]
+            )
+        if len(out.fold_grams):
+            words = _words_only(t, count, True, scratch.words)
+            repetition(
+                scratch.words.plain, scratch.words.chars, words, scratch.raw, out.fold_grams[d]
+            )
+
+
+@kernel(
+    frozen(types.uint8),
+    frozen(types.int64),
+    frozen(types.uint16),
+    frozen(types.uint32),
+    like(token_room(1)),
+    like(break_room(1)),
+    array(types.int64),
+)
+def tokenise_all(
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    flags: NDArray[np.uint16],
+    folds: NDArray[np.uint32],
+    tokens: Tokens,
+    breaks: Breaks,
+    counts: NDArray[np.int64],
+) -> None:
+    """Write the tokens of all documents one after the other, and where each document's begin."""
+    base = 0
+    for d in range(len(offsets) - 1):
+        counts[d] = base
+        text = data[offsets[d] : offsets[d + 1]]
+        count, _, _ = tokenise(text, flags, folds, tokens, breaks, base)
+        base += count
+    counts[len(offsets) - 1] = base
+
+
+@kernel(like(trie_room(1)), frozen(types.uint64), frozen(types.int64))
+def fill_trie(trie: Trie, tokens: NDArray[np.uint64], offsets: NDArray[np.int64]) -> None:
+    """Add each entry, whose tokens are ``tokens[offsets[k]:offsets[k + 1]]``."""
+    for k in range(len(offsets) - 1):
+        add_entry(trie, tokens[offsets[k] : offsets[k + 1]])
+
+
+@kernel(
+    frozen(types.uint8),
+    frozen(types.int64),
+    frozen(types.uint16),
+    frozen(types.uint32),
+    like(scratch_room(1)),
+    types.boolean,
+    like(trie_room(1)),
+    array(types.int64, 2),
+)
+def count_hits(
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    flags: NDArray[np.uint16],
+    folds: NDArray[np.uint32],
+    scratch: Scratch,
+    folded: bool,
+    trie: Trie,
+    out: NDArray[np.int64],
+) -> None:
+    """Count list entries in each document, as written or folded, into rows of ``Hits``."""
+    t = scratch.tokens
+    for d in range(len(offsets) - 1):
+        text = data[offsets[d] : offsets[d + 1]]
+        count, _, _ = tokenise(text, flags, folds, t, scratch.breaks, 0)
+        find_entries(trie, t.fold if folded else t.plain, count, d, out[d])
+
+
+__all__ = ["FIELDS", "Hits", "Outputs", "Scratch", "Sizes", "count_hits", "fill_trie", "measure"]
