@@ -34,7 +34,11 @@ def prove(pack: Pack, assets: Assets) -> list[Problem]:
         for place, example in enumerate(pack.examples)
         if example.trips != any(key in found for key in _keys(pack, place, example.rule))
     ]
-    shown = {key for place, key in found if pack.examples[place].trips}
+    shown = {
+        key
+        for place, key in found
+        if pack.examples[place].trips and key.split(".")[1] == pack.examples[place].rule
+    }
     for rule in pack.rules:
         for side in ("min", "max"):
             if getattr(rule, side) is not None and f"{rule.key}.{side}" not in shown:

@@ -56,7 +56,7 @@ def test_a_pack_that_holds_has_no_problems(tmp_path: Path):
 @pytest.mark.parametrize(
     ("old", "new", "line", "what"),
     [
-        ("too short", "just long enough to pass", 10, "rule short does not trip"),
+        ("too short", "too short, just long enough to pass", 10, "rule short does not trip"),
         ("this one is", "not", 11, "rule short trips on an example that it must pass"),
         (
             ", word word word word word word word word word",
