@@ -8,8 +8,6 @@ from typing import Any, NamedTuple, cast
 
 import polars as pl
 
-from dataqa.io.sources.columns import widen
-
 _LEAVES: dict[type, pl.DataType] = {
     type(None): pl.Null(),
     bool: pl.Boolean(),
@@ -25,18 +23,26 @@ type Fits = Callable[[Any], bool]
 def infer(rows: Iterable[Mapping[str, Any]]) -> dict[str, pl.DataType]:
     """The columns of some JSON objects.
 
-    A column that is now text and now something else is text; of two other kinds that do not go
-    together the first one seen wins. What does not fit is kept as JSON when it is read.
+    Where a column is now of one kind (text, number, ...) and now of another, the kind that most
+    values are of wins, then the one seen first: the others are kept as JSON when they are read.
 
-    >>> infer([{"a": 1, "b": [1]}, {"a": 2.5, "b": ["x"], "c": None}])
-    {'a': Float64, 'b': List(String), 'c': Null}
+    >>> infer([{"a": 1, "b": [1]}, {"a": 2.5, "b": ["x"], "c": None}, {"a": "many"}])
+    {'a': Float64, 'b': List(Int64), 'c': Null}
     """
-    found: dict[str, pl.DataType] = {}
+    found: dict[str, dict[type, tuple[int, pl.DataType]]] = {}
     for row in rows:
         for name, value in row.items():
             kind = type_of(value)
-            found[name] = together(found[name], kind) if name in found else kind
-    return found
+            families = found.setdefault(name, {})
+            if kind == pl.Null:
+                continue
+            family = pl.Float64 if kind.is_numeric() else type(kind)
+            count, before = families.get(family, (0, kind))
+            families[family] = (count + 1, together(before, kind))
+    return {
+        name: max(families.values(), key=lambda pair: pair[0])[1] if families else pl.Null()
+        for name, families in found.items()
+    }
 
 
 def type_of(value: Any) -> pl.DataType:
@@ -53,7 +59,7 @@ def type_of(value: Any) -> pl.DataType:
 
 
 def together(a: pl.DataType, b: pl.DataType) -> pl.DataType:
-    """One type for two JSON values, whatever they are."""
+    """One type for two JSON values; the first one's where there is none."""
     if a == b:
         return a
     if isinstance(a, pl.List) and isinstance(b, pl.List):
@@ -67,7 +73,7 @@ def together(a: pl.DataType, b: pl.DataType) -> pl.DataType:
         return pl.Struct(fields)
     if a.is_numeric() and b.is_numeric():
         return pl.Float64()
-    return widen(a, b) or (pl.String() if pl.String in (a, b) else a)
+    return b if a == pl.Null else a
 
 
 class Column(NamedTuple):
