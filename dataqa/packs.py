@@ -8,23 +8,22 @@ hold, a rule without examples are errors here; whether the examples do what they
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from dataqa import signals
 from dataqa.bounds import check_changed, check_rule
 from dataqa.errors import InputError, did_you_mean
+from dataqa.packfile import LongText, PackSheet, RuleEntry, read_sheet
 from dataqa.rules import Rule, with_bounds
 from dataqa.types import Action, Assets
-from dataqa.words import NAME, file_names, find_file, load_words
-from dataqa.yamlfile import YamlFile, read_yaml
+from dataqa.words import file_names, find_file, load_words
+from dataqa.yamlfile import YamlFile
 
-_RULE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _MAX_EXAMPLE = 4 << 20
 
 
@@ -49,44 +48,6 @@ class Pack(NamedTuple):
     rules: tuple[Rule, ...]
     examples: tuple[Example, ...]
     path: Path
-
-
-class _Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An example too long to write out: ``text``, ``times`` over."""
-
-    text: str
-    times: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
-
-
-class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One rule as it stands in a file."""
-
-    signal: str
-    words: str = ""
-    min: float | None = None
-    max: float | None = None
-    one_of: tuple[str, ...] = ()
-    none_of: tuple[str, ...] = ()
-    action: Literal["drop", "review"] = "drop"
-    missing: Literal["keep", "review", "drop"] | None = None
-    doubt: Annotated[float, msgspec.Meta(ge=0)] = 0.0
-    languages: tuple[str, ...] = ()
-    cite: str = ""
-    trips: tuple[str | _Text, ...] = ()
-    passes: tuple[str | _Text, ...] = ()
-
-
-class _Sheet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A pack as it stands in a file."""
-
-    pack: str
-    dialect: str
-    title: str
-    rules: dict[str, Any]
-    cite: str = ""
-    url: str = ""
-    languages: tuple[str, ...] = ()
-    missing: Literal["keep", "review", "drop"] = "review"
 
 
 def pack_names(assets: Assets) -> tuple[str, ...]:
@@ -125,13 +86,11 @@ def load_pack(name: str, assets: Assets, bounds: Mapping[str, float] | None = No
         InputError: with file and line, for anything that could make a rule silently never fire.
     """
     path = Path(name) if _is_path(name) else find_file("quality", name, assets)
-    file = read_yaml(path)
-    sheet = file.struct(_Sheet)
-    _check_sheet(file, sheet)
+    file, sheet = read_sheet(path)
     rules: list[Rule] = []
     examples: list[Example] = []
     for rule_name in sheet.rules:
-        entry = file.struct(_Entry, "rules", rule_name)
+        entry = file.struct(RuleEntry, "rules", rule_name)
         rules.append(_rule(file, sheet, rule_name, entry, assets))
         examples += _examples(file, rule_name, entry)
     bounded = with_bounds(rules, bounds or {})
@@ -162,32 +121,7 @@ def pack_digest(pack: Pack, assets: Assets) -> str:
     return hashlib.blake2b(msgspec.json.encode(content), digest_size=16).hexdigest()
 
 
-def _check_sheet(file: YamlFile, sheet: _Sheet) -> None:
-    stem = file.path.stem
-    if sheet.pack != stem or not NAME.fullmatch(stem):
-        raise InputError(
-            f"the pack calls itself {sheet.pack!r} and the file {file.path.name!r}",
-            where=file.where("pack"),
-            hint="both must be one name of small letters, digits and single hyphens",
-        )
-    if not sheet.dialect.strip():
-        raise InputError(
-            "a pack must name its dialect",
-            where=file.where("dialect"),
-            hint="one recipe counts differently in each program: say whose counting this is",
-        )
-    if not sheet.rules:
-        raise InputError("a pack without rules", where=file.where("rules"))
-    for name in sheet.rules:
-        if not _RULE_NAME.fullmatch(name):
-            raise InputError(
-                f"{name!r} is no rule name",
-                where=file.where("rules", name),
-                hint="small letters, digits and underscores",
-            )
-
-
-def _rule(file: YamlFile, sheet: _Sheet, name: str, entry: _Entry, assets: Assets) -> Rule:
+def _rule(file: YamlFile, sheet: PackSheet, name: str, entry: RuleEntry, assets: Assets) -> Rule:
     def where(key: str = "") -> str:
         return file.where("rules", name, *([key] if key else []))
 
@@ -216,7 +150,7 @@ def _rule(file: YamlFile, sheet: _Sheet, name: str, entry: _Entry, assets: Asset
     return rule
 
 
-def _signal(entry: _Entry, where: Callable[[str], str]) -> signals.Signal:
+def _signal(entry: RuleEntry, where: Callable[[str], str]) -> signals.Signal:
     known = signals.catalogue()
     if entry.signal not in known:
         base, _, words = entry.signal.partition(":")
@@ -234,7 +168,7 @@ def _signal(entry: _Entry, where: Callable[[str], str]) -> signals.Signal:
     return signal
 
 
-def _examples(file: YamlFile, rule: str, entry: _Entry) -> list[Example]:
+def _examples(file: YamlFile, rule: str, entry: RuleEntry) -> list[Example]:
     found: list[Example] = []
     for key, texts in (("trips", entry.trips), ("passes", entry.passes)):
         if not texts:
@@ -245,7 +179,7 @@ def _examples(file: YamlFile, rule: str, entry: _Entry) -> list[Example]:
             )
         for place, text in enumerate(texts):
             where = file.where("rules", rule, key, place)
-            long = _Text(text) if isinstance(text, str) else text
+            long = LongText(text) if isinstance(text, str) else text
             if len(long.text) * long.times > _MAX_EXAMPLE:
                 raise InputError(
                     "an example too long", where=where, hint=f"at most {_MAX_EXAMPLE} characters"
