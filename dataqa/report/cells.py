@@ -25,7 +25,9 @@ class Cells:
         self.groups = Groups(most)
         self.tables: dict[str, Ints] = {}
 
-    def add(self, name: str, rows: Ints, cells: Ints, width: int, weights: Ints | None = None) -> None:
+    def add(
+        self, name: str, rows: Ints, cells: Ints, width: int, weights: Ints | None = None
+    ) -> None:
         """Count each pair of row and cell once, or ``weights`` times.
 
         Args:
@@ -45,7 +47,9 @@ class Cells:
         """One table as ``(label, cell)``; zeros when nothing was counted."""
         height = len(self.groups.rows)
         found = self.tables.get(name)
-        return np.zeros((height, width), np.int64) if found is None else _grown(found, height)[:height]
+        return (
+            np.zeros((height, width), np.int64) if found is None else _grown(found, height)[:height]
+        )
 
     def settle(self, slack: int = 2) -> None:
         """Pool labels when they became too many."""

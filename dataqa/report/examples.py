@@ -6,30 +6,22 @@ ones with the smallest keyed hash. What could be somebody's is masked before it 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from dataqa.report.groups import rank
+from dataqa.report.masks import masked, snippet
+from dataqa.report.reasons import Reasons
+from dataqa.types import DOC, DOC_ID, TEXT, Batch
 
 MOST = 5
 """Examples kept for each rule."""
-LONGEST = 300
-"""Characters of text in an example."""
 
-_MARGIN = 800
-_HIDDEN = "\x00"
-_MASK = "▒▒▒"
-_PRIVATE = (
-    re.compile(r"[^\s@<>()\[\]\"',;:]+@[^\s@<>()\[\]\"',;:]+"),
-    re.compile(r"\d(?:[\s().,:/_-]{0,2}\d){4,}"),
-    re.compile(r"(?=[\w+/=.-]*\d)(?=[\w+/=.-]*[A-Za-z])[A-Za-z0-9_+/=.-]{20,}"),
-    re.compile(r"(?<=://)[^\s/@]+@"),
-)
-_UNSEEN = re.compile(r"[\x01-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_PRIVATE_STEPS = ("private", "scrub")
 
 type Hashes = NDArray[np.uint64]
 
@@ -46,78 +38,82 @@ class Example(NamedTuple):
     snippet: str
 
 
-def hashes(doc_ids: Sequence[str]) -> Hashes:
-    """One number for each document, from its public id."""
-    return np.array([rank(doc_id, "example") for doc_id in doc_ids], np.uint64)
+class Examples:
+    """The examples of each rule (``step/rule``) among the documents met so far."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, list[Example]] = {}
+
+    def choose(self, batch: Batch, found: Reasons) -> None:
+        """Look for better examples among the documents of a batch."""
+        if not found.ids:
+            return
+        ranks = _ranks(batch.docs, found)
+        worst = np.array([self._worst(rule) for rule in found.ids], np.uint64)
+        near = np.flatnonzero(ranks < worst[found.rules])
+        near = near[np.lexsort((ranks[near], found.rules[near]))]
+        begins = np.searchsorted(found.rules[near], np.arange(len(found.ids) + 1))
+        hidden = _private(batch.findings)
+        for at, rule in enumerate(found.ids):
+            best = near[begins[at] : min(begins[at] + MOST, begins[at + 1])]
+            new = [_example(batch, found, hidden, row, int(ranks[row])) for row in best]
+            self._add(rule, new)
+
+    def absorb(self, part: Mapping[str, Any]) -> None:
+        """Add what ``to_dict`` gave elsewhere."""
+        for rule, rows in part.items():
+            self._add(rule, [Example(int(row[0], 16), *row[1:]) for row in rows])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data; the rank as hexadecimal text, since JSON readers round large numbers."""
+        return {
+            rule: [[f"{one.rank:016x}", *one[1:]] for one in found]
+            for rule, found in sorted(self._known.items())
+        }
+
+    def _add(self, rule: str, new: Sequence[Example]) -> None:
+        if new:
+            known = self._known.get(rule, [])
+            distinct = {(one.rank, one.doc_id): one for one in (*known, *new)}
+            self._known[rule] = [distinct[key] for key in sorted(distinct)][:MOST]
+
+    def _worst(self, rule: str) -> int:
+        known = self._known.get(rule, [])
+        return known[-1].rank if len(known) == MOST else 2**64 - 1
 
 
-def mixed(docs: Hashes, rules: Hashes) -> Hashes:
-    """One number for each document and rule: the splitmix64 finaliser over both hashes."""
+def _ranks(docs: pl.DataFrame, found: Reasons) -> Hashes:
+    """One number for each reason: the splitmix64 finaliser over document's and rule's hashes."""
+    touched, which = np.unique(found.rows, return_inverse=True)
+    ids = docs[DOC_ID].gather(touched).to_list()
+    of_docs = np.array([rank(doc_id, "example") for doc_id in ids], np.uint64)
+    of_rules = np.array([rank(rule, "rule") for rule in found.ids], np.uint64)
     with np.errstate(over="ignore"):
-        z = docs ^ rules
+        z = of_docs[which] ^ of_rules[found.rules]
         z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         return z ^ (z >> np.uint64(31))
 
 
-def smallest(examples: Sequence[Example]) -> list[Example]:
-    """The ones that stay when there are more than ``MOST``."""
-    distinct = {(one.rank, one.doc_id): one for one in examples}
-    return [distinct[key] for key in sorted(distinct)][:MOST]
+def _private(findings: pl.DataFrame) -> pl.DataFrame:
+    """The spans that steps about private data found: their text is never shown."""
+    return findings.filter(
+        pl.col("step").str.split("~").list.first().is_in(_PRIVATE_STEPS)
+        & pl.col("start").is_not_null()
+        & pl.col("end").is_not_null()
+    ).select(DOC, "start", "end")
 
 
-def snippet(
-    text: str, start: int | None = None, private: Sequence[tuple[int, int]] = ()
-) -> str:
-    """About ``LONGEST`` characters of a text, masked, around a span or from the beginning.
-
-    Args:
-        text: The document's text as it is now.
-        start: First byte of the span, in UTF-8; beyond the text when later steps shortened it.
-        private: Byte spans to mask whatever they hold.
-
-    >>> snippet("Write to ann@example.org or call 030 1234567.")
-    'Write to ▒▒▒ or call ▒▒▒.'
-    """
-    raw = text.encode()
-    begin = min(start or 0, len(raw))
-    first = _border(raw, max(0, begin - LONGEST // 3))
-    low = _border(raw, max(0, first - _MARGIN))
-    high = _border(raw, min(len(raw), first + 4 * LONGEST + _MARGIN))
-    hidden = _hide(raw[low:high].decode(), [_inside(raw, low, high, span) for span in private])
-    at = len(raw[low:first].decode())
-    shown = hidden[at : at + LONGEST]
-    more = at + LONGEST < len(hidden) or high < len(raw)
-    tidy = re.sub(f"{_HIDDEN}+", _MASK, re.sub(r"\s*\n\s*", "\n", _UNSEEN.sub("", shown)).strip())
-    return f"{'… ' if first else ''}{tidy}{' …' if more else ''}"
-
-
-def masked(text: str) -> str:
-    """A short text with what could be private replaced, whitespace kept.
-
-    >>> masked("key AKIA99ABCDEFGHIJKLMNOPQ")
-    'key ▒▒▒'
-    """
-    return re.sub(f"{_HIDDEN}+", _MASK, _hide(text, []))
-
-
-def _hide(text: str, spans: Sequence[tuple[int, int]]) -> str:
-    """The text, as long as before, with private characters replaced by ``_HIDDEN``."""
-    text = text.replace(_HIDDEN, " ")
-    found = [match.span() for pattern in _PRIVATE for match in pattern.finditer(text)]
-    for start, end in (*found, *spans):
-        text = f"{text[:start]}{_HIDDEN * (end - start)}{text[end:]}"
-    return text
-
-
-def _inside(raw: bytes, low: int, high: int, span: tuple[int, int]) -> tuple[int, int]:
-    """A byte span of the whole text as characters of the window."""
-    start, end = (_border(raw, min(max(at, low), high)) for at in span)
-    return len(raw[low:start].decode()), len(raw[low:max(start, end)].decode())
-
-
-def _border(raw: bytes, at: int) -> int:
-    """The nearest byte at or before ``at`` where a character begins."""
-    while 0 < at < len(raw) and raw[at] & 0xC0 == 0x80:
-        at -= 1
-    return at
+def _example(batch: Batch, found: Reasons, hidden: pl.DataFrame, at: int, order: int) -> Example:
+    finding = batch.findings.row(int(found.at[at]), named=True)
+    number, doc_id, text = batch.docs.select(DOC, DOC_ID, TEXT).row(int(found.rows[at]))
+    private = hidden.filter(pl.col(DOC) == number) if hidden.height else hidden
+    return Example(
+        order,
+        doc_id,
+        finding["score"],
+        finding["bound"],
+        None if finding["detail"] is None else masked(finding["detail"][:200]),
+        finding["ref"],
+        snippet(text or "", finding["start"], private.select("start", "end").rows()),
+    )

@@ -73,4 +73,3 @@ class Groups:
             return None
         self.rows = {POOL: 0}
         return np.array([self.row(label) if label in keep else 0 for label in labels], np.int64)
-

@@ -7,10 +7,9 @@ where batches were cut, or on how shards were shared out: parts are merged by ad
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -18,37 +17,31 @@ from numpy.typing import NDArray
 
 from dataqa.report.bins import Shape, edges, shape_of, slots
 from dataqa.report.cells import Cells
-from dataqa.report.examples import MOST, Example, hashes, masked, mixed, smallest, snippet
-from dataqa.report.groups import UNKNOWN, rank
-from dataqa.report.reasons import Order, Reasons, edits, reasons
+from dataqa.report.examples import Examples
+from dataqa.report.groups import UNKNOWN
+from dataqa.report.leaving import (
+    KEPT,
+    MEASURES,
+    OUTCOMES,
+    QUARANTINE,
+    REJECTED,
+    REVIEW,
+    Leaving,
+    count_edits,
+    count_rules,
+    sizes_of,
+)
+from dataqa.report.reasons import Order, reasons
 from dataqa.rules import Rule
-from dataqa.types import DOC, DOC_ID, TEXT, Action, Batch
+from dataqa.types import TEXT, Batch
 
 FORMAT = 1
-KEPT, REVIEW, REJECTED, QUARANTINE = range(4)
-OUTCOMES = ("kept", "review", "rejected", "quarantine")
-MEASURES = ("documents", "bytes", "characters")
-RULE_COUNTS = ("rejected", "review", "edited", "noted", "alone", "first", "bytes", "alone_bytes")
 
 _LABELS = 200
 _VALUES = 500
 _RULES = 2000
-_PRIVATE_STEPS = ("private", "scrub")
-_COUNTED = re.compile(r"([^\s,;=:]+)\s*[=:]\s*(\d+)")
 
 type Ints = NDArray[np.int64]
-
-
-class _Leaving(NamedTuple):
-    """What is known of the documents of one batch, as arrays."""
-
-    outcome: Ints
-    asked: NDArray[np.uint8]
-    bytes: Ints
-    characters: Ints
-    rows: dict[str, Ints]
-    reasons: Reasons
-    alone: Ints
 
 
 class Tally:
@@ -71,7 +64,9 @@ class Tally:
     ) -> None:
         self._order = Order(steps, rules)
         self._sources = sources
-        self._signals = {f"{rule.key}.{side}": rule.signal for rule in rules for side in _sides(rule)}
+        self._signals = {
+            f"{rule.key}.{side}": rule.signal for rule in rules for side in _sides(rule)
+        }
         self._kinds = signal_kinds() if kinds is None else kinds
         self._shapes: dict[str, Shape] = {}
         self._cells = {
@@ -82,7 +77,7 @@ class Tally:
             "stage": Cells(_RULES),
         }
         self._pairs: Counter[str] = Counter()
-        self._examples: dict[str, list[Example]] = {}
+        self._examples = Examples()
 
     def add(self, batch: Batch, actions: pl.Series, stage: int) -> None:
         """Count documents that leave the run.
@@ -96,10 +91,10 @@ class Tally:
             return
         leaving = self._leaving(batch, actions, stage)
         self._count(leaving)
-        self._count_rules(leaving)
+        count_rules(self._cells, self._pairs, leaving)
         self._count_signals(batch.signals, leaving)
-        self._count_edits(batch.findings)
-        self._choose(batch, leaving.reasons)
+        count_edits(self._cells["edit"], batch.findings)
+        self._examples.choose(batch, leaving.reasons)
         for cells in self._cells.values():
             cells.settle()
 
@@ -110,7 +105,7 @@ class Tally:
         text = docs[TEXT].fill_null("")
         outcome = np.full(docs.height, QUARANTINE)
         rows = {"source": self._source_rows(docs), "language": self._unknown("language", outcome)}
-        sizes = _sizes(text)
+        sizes = sizes_of(text)
         for dimension, found in rows.items():
             self._measure(dimension, found, outcome, sizes)
         self._measure("source", rows["source"], outcome, sizes, f"flow/{step}")
@@ -126,9 +121,7 @@ class Tally:
             most = _VALUES if dimension.startswith("text/") else _LABELS
             self._cells.setdefault(dimension, Cells(most)).absorb(cells)
         self._pairs.update(part["pairs"])
-        for rule, rows in part["examples"].items():
-            found = [Example(int(row[0], 16), *row[1:]) for row in rows]
-            self._examples[rule] = smallest([*self._examples.get(rule, []), *found])
+        self._examples.absorb(part["examples"])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON, equal for equal documents however they were counted."""
@@ -137,13 +130,10 @@ class Tally:
             "shapes": dict(sorted(self._shapes.items())),
             "cells": {name: cells.to_dict() for name, cells in sorted(self._cells.items())},
             "pairs": dict(sorted(self._pairs.items())),
-            "examples": {
-                rule: [[f"{one.rank:016x}", *one[1:]] for one in found]
-                for rule, found in sorted(self._examples.items())
-            },
+            "examples": self._examples.to_dict(),
         }
 
-    def _leaving(self, batch: Batch, actions: pl.Series, stage: int) -> _Leaving:
+    def _leaving(self, batch: Batch, actions: pl.Series, stage: int) -> Leaving:
         asked = actions.cast(pl.UInt8).to_numpy()
         outcome = np.array([KEPT, KEPT, REVIEW, REJECTED])[asked]
         language = (
@@ -160,7 +150,7 @@ class Tally:
         met = found.met(outcome.size)
         sole = (met.sum(axis=1) == 1) & (outcome != KEPT)
         alone = np.where(sole, met.argmax(axis=1), -1) if found.ids else np.full(outcome.size, -1)
-        return _Leaving(outcome, asked, *_sizes(batch.docs[TEXT]), rows, found, alone)
+        return Leaving(outcome, asked, *sizes_of(batch.docs[TEXT]), rows, found, alone)
 
     def _source_rows(self, docs: pl.DataFrame) -> Ints:
         groups = self._cells["source"].groups
@@ -172,7 +162,12 @@ class Tally:
         return np.full(like.size, self._cells[dimension].groups.row(UNKNOWN))
 
     def _measure(
-        self, dimension: str, rows: Ints, outcome: Ints, sizes: tuple[Ints, Ints], name: str = "count"
+        self,
+        dimension: str,
+        rows: Ints,
+        outcome: Ints,
+        sizes: tuple[Ints, Ints],
+        name: str = "count",
     ) -> None:
         """Documents, bytes and characters under each outcome."""
         width = len(OUTCOMES) * len(MEASURES)
@@ -180,7 +175,7 @@ class Tally:
         for at, weights in enumerate((None, *sizes)):
             cells.add(name, rows, outcome * len(MEASURES) + at, width, weights)
 
-    def _count(self, leaving: _Leaving) -> None:
+    def _count(self, leaving: Leaving) -> None:
         sizes = (leaving.bytes, leaving.characters)
         for dimension, rows in leaving.rows.items():
             self._measure(dimension, rows, leaving.outcome, sizes)
@@ -195,54 +190,11 @@ class Tally:
         rest = (first < 0) & (leaving.outcome != KEPT)
         self._flow("verdict", source[rest], leaving, rest)
 
-    def _flow(self, step: str, rows: Ints, leaving: _Leaving, here: NDArray[np.bool_]) -> None:
+    def _flow(self, step: str, rows: Ints, leaving: Leaving, here: NDArray[np.bool_]) -> None:
         sizes = (leaving.bytes[here], leaving.characters[here])
         self._measure("source", rows, leaving.outcome[here], sizes, f"flow/{step}")
 
-    def _count_rules(self, leaving: _Leaving) -> None:
-        found = leaving.reasons
-        if not found.ids:
-            return
-        cells = self._cells["rule"]
-        codes = np.array([cells.groups.row(rule) for rule in found.ids], np.int64)
-        width = len(RULE_COUNTS)
-        kind = np.array([3, 2, 1, 0])[found.actions]
-        cells.add("count", codes[found.rules], kind, width)
-        strong = found.actions >= Action.REVIEW
-        sized = leaving.bytes[found.rows[strong]]
-        cells.add("count", codes[found.rules[strong]], np.full(sized.size, 6), width, sized)
-        alone = leaving.alone >= 0
-        only = codes[leaving.alone[alone]]
-        cells.add("count", only, np.full(only.size, 4), width)
-        cells.add("count", only, np.full(only.size, 7), width, leaving.bytes[alone])
-        first = found.first(leaving.asked)
-        first = codes[first[(first >= 0) & (leaving.outcome != KEPT)]]
-        cells.add("count", first, np.full(first.size, 5), width)
-        self._count_pairs(found, leaving.outcome.size)
-        self._count_groups(leaving)
-
-    def _count_pairs(self, found: Reasons, documents: int) -> None:
-        """How often two rules met in one document, from one matrix product."""
-        met = found.met(documents)
-        several = met[met.sum(axis=1) > 1].astype(np.float32)
-        if not several.shape[0]:
-            return
-        together = np.triu(several.T @ several, 1)
-        for a, b in np.argwhere(together):
-            names = sorted((found.ids[a], found.ids[b]))
-            self._pairs["\t".join(names)] += int(together[a, b])
-
-    def _count_groups(self, leaving: _Leaving) -> None:
-        """Each rule's documents by language and by source."""
-        found = leaving.reasons
-        strong = np.flatnonzero(found.actions >= Action.REVIEW)
-        for code in np.unique(found.rules[strong]):
-            rows = found.rows[strong[found.rules[strong] == code]]
-            for dimension in ("language", "source"):
-                met = leaving.rows[dimension][rows]
-                self._cells[dimension].add(f"rule/{found.ids[code]}", met, np.zeros_like(met), 1)
-
-    def _count_signals(self, signals: pl.DataFrame, leaving: _Leaving) -> None:
+    def _count_signals(self, signals: pl.DataFrame, leaving: Leaving) -> None:
         kept = (leaving.outcome == KEPT).astype(np.int64)
         dimensions = ["language"] if self._sources is None else ["language", "source"]
         by_signal: dict[str, list[int]] = {}
@@ -270,36 +222,6 @@ class Tally:
         name = f"text/{column.name}"
         cells = self._cells.setdefault(name, Cells(_VALUES))
         cells.add("count", cells.groups.codes(column), outcome, len(OUTCOMES))
-
-    def _count_edits(self, findings: pl.DataFrame) -> None:
-        cells = self._cells["edit"]
-        for (step, rule, detail), (found, documents) in edits(findings).items():
-            for kind, times in _kinds_of(detail):
-                row = np.full(2, cells.groups.row(f"{step}/{rule}/{kind}"))
-                weights = np.array([documents, found * times])
-                cells.add("count", row, np.arange(2), 2, weights)
-
-    def _choose(self, batch: Batch, found: Reasons) -> None:
-        if not found.ids:
-            return
-        touched, which = np.unique(found.rows, return_inverse=True)
-        of_docs = hashes(batch.docs[DOC_ID].gather(touched).to_list())
-        of_rules = np.array([rank(rule, "rule") for rule in found.ids], np.uint64)
-        ranks = mixed(of_docs[which], of_rules[found.rules])
-        worst = np.array([self._worst(rule) for rule in found.ids], np.uint64)
-        near = np.flatnonzero(ranks <= worst[found.rules])
-        near = near[np.lexsort((ranks[near], found.rules[near]))]
-        hidden = _private(batch.findings)
-        begins = np.searchsorted(found.rules[near], np.arange(len(found.ids) + 1))
-        for at, rule in enumerate(found.ids):
-            best = near[begins[at] : min(begins[at] + MOST, begins[at + 1])]
-            if best.size:
-                new = [_example(batch, found, hidden, row, int(ranks[row])) for row in best]
-                self._examples[rule] = smallest([*self._examples.get(rule, []), *new])
-
-    def _worst(self, rule: str) -> int:
-        known = self._examples.get(rule, [])
-        return known[-1].rank if len(known) == MOST else 2**64 - 1
 
     def _shape(self, column: pl.Series) -> Shape:
         known = self._shapes.get(column.name)
@@ -335,45 +257,3 @@ def signal_kinds() -> dict[str, str]:
 
 def _sides(rule: Rule) -> list[str]:
     return [side for side in ("min", "max") if getattr(rule, side) is not None]
-
-
-def _sizes(text: pl.Series) -> tuple[Ints, Ints]:
-    known = text.fill_null("")
-    return (
-        known.str.len_bytes().cast(pl.Int64).to_numpy(),
-        known.str.len_chars().cast(pl.Int64).to_numpy(),
-    )
-
-
-def _kinds_of(detail: str) -> list[tuple[str, int]]:
-    """What was edited and how often; ``nfc=3 controls=1`` counts, other details name one kind."""
-    counted = _COUNTED.findall(detail)
-    if counted:
-        return [(kind, int(times)) for kind, times in counted]
-    return [(re.sub(r"\d+", "#", detail)[:60], 1)]
-
-
-def _private(findings: pl.DataFrame) -> pl.DataFrame:
-    """The spans that steps about private data found: their text is never shown."""
-    return findings.filter(
-        pl.col("step").str.split("~").list.first().is_in(_PRIVATE_STEPS)
-        & pl.col("start").is_not_null()
-        & pl.col("end").is_not_null()
-    ).select(DOC, "start", "end")
-
-
-def _example(
-    batch: Batch, found: Reasons, hidden: pl.DataFrame, row: int, order: int
-) -> Example:
-    finding = batch.findings.row(int(found.at[row]), named=True)
-    doc = batch.docs.select(DOC, DOC_ID, TEXT).row(int(found.rows[row]), named=True)
-    private = hidden.filter(pl.col(DOC) == doc[DOC]) if hidden.height else hidden
-    return Example(
-        order,
-        doc[DOC_ID],
-        finding["score"],
-        finding["bound"],
-        None if finding["detail"] is None else masked(finding["detail"][:200]),
-        finding["ref"],
-        snippet(doc[TEXT] or "", finding["start"], private.select("start", "end").rows()),
-    )

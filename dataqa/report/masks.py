@@ -1,0 +1,75 @@
+"""Text that is safe to show: shortened, and what could be somebody's replaced."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+LONGEST = 300
+"""Characters of text in an example."""
+
+_MARGIN = 800
+_HIDDEN = "\x00"
+_MASK = "▒▒▒"
+_PRIVATE = (
+    re.compile(r"[^\s@<>()\[\]\"',;:]+@[^\s@<>()\[\]\"',;:]+"),
+    re.compile(r"\d(?:[\s().,:/_-]{0,2}\d){4,}"),
+    re.compile(r"(?=[\w+/=.-]*\d)(?=[\w+/=.-]*[A-Za-z])[A-Za-z0-9_+/=.-]{20,}"),
+    re.compile(r"(?<=://)[^\s/@]+@"),
+)
+_UNSEEN = re.compile(r"[\x01-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
+def snippet(text: str, start: int | None = None, private: Sequence[tuple[int, int]] = ()) -> str:
+    """About ``LONGEST`` characters of a text, masked, around a span or from the beginning.
+
+    Args:
+        text: The document's text as it is now.
+        start: First byte of the span, in UTF-8; beyond the text when later steps shortened it.
+        private: Byte spans to mask whatever they hold.
+
+    >>> snippet("Write to ann@example.org or call 030 1234567.")
+    'Write to ▒▒▒ or call ▒▒▒.'
+    """
+    raw = text.encode()
+    begin = min(start or 0, len(raw))
+    first = _border(raw, max(0, begin - LONGEST // 3))
+    low = _border(raw, max(0, first - _MARGIN))
+    high = _border(raw, min(len(raw), first + 4 * LONGEST + _MARGIN))
+    hidden = _hide(raw[low:high].decode(), [_inside(raw, low, high, span) for span in private])
+    at = len(raw[low:first].decode())
+    shown = hidden[at : at + LONGEST]
+    more = at + LONGEST < len(hidden) or high < len(raw)
+    tidy = re.sub(f"{_HIDDEN}+", _MASK, re.sub(r"\s*\n\s*", "\n", _UNSEEN.sub("", shown)).strip())
+    return f"{'… ' if first else ''}{tidy}{' …' if more else ''}"
+
+
+def masked(text: str) -> str:
+    """A short text with what could be private replaced, whitespace kept.
+
+    >>> masked("key AKIA99ABCDEFGHIJKLMNOPQ")
+    'key ▒▒▒'
+    """
+    return re.sub(f"{_HIDDEN}+", _MASK, _hide(text, []))
+
+
+def _hide(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """The text, as long as before, with private characters replaced by ``_HIDDEN``."""
+    text = text.replace(_HIDDEN, " ")
+    found = [match.span() for pattern in _PRIVATE for match in pattern.finditer(text)]
+    for start, end in (*found, *spans):
+        text = f"{text[:start]}{_HIDDEN * (end - start)}{text[end:]}"
+    return text
+
+
+def _inside(raw: bytes, low: int, high: int, span: tuple[int, int]) -> tuple[int, int]:
+    """A byte span of the whole text as characters of the window."""
+    start, end = (_border(raw, min(max(at, low), high)) for at in span)
+    return len(raw[low:start].decode()), len(raw[low : max(start, end)].decode())
+
+
+def _border(raw: bytes, at: int) -> int:
+    """The nearest byte at or before ``at`` where a character begins."""
+    while 0 < at < len(raw) and raw[at] & 0xC0 == 0x80:
+        at -= 1
+    return at
