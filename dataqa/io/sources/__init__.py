@@ -16,6 +16,7 @@ from dataqa.io.sources.pieces import (
     Unreadable,
 )
 from dataqa.io.sources.shards import read
+from dataqa.io.sources.spooling import needs_spool, spool
 from dataqa.io.sources.surveying import digest, survey
 
 __all__ = [
@@ -31,8 +32,10 @@ __all__ = [
     "cut",
     "digest",
     "find",
+    "needs_spool",
     "output_names",
     "read",
     "schema",
+    "spool",
     "survey",
 ]

@@ -35,7 +35,7 @@ def chunk_of(
     damaged = pl.DataFrame(
         {
             DOC: order.search_sorted(bad).cast(pl.UInt64) + base,
-            DOC_ID: _made_ids(bad, piece),
+            DOC_ID: [item.id or f"{piece.name}#{item.position}" for item in part.bad],
             "error": [item.error for item in part.bad],
             "raw": [item.raw for item in part.bad],
         },
@@ -46,7 +46,11 @@ def chunk_of(
 
 
 def _docs(
-    part: Part, piece: Piece, reading: Reading, schema: Mapping[str, pl.DataType], numbers: pl.Series
+    part: Part,
+    piece: Piece,
+    reading: Reading,
+    schema: Mapping[str, pl.DataType],
+    numbers: pl.Series,
 ) -> pl.DataFrame:
     frame = part.frame
     columns = [numbers.alias(DOC), _ids(part, piece, reading, schema).alias(DOC_ID)]
@@ -64,8 +68,6 @@ def _cast(column: pl.Series, kind: pl.DataType) -> pl.Series:
 
 
 def _made_ids(positions: pl.Series, piece: Piece) -> pl.Series:
-    if piece.format == "txt":
-        return pl.Series([piece.name] * len(positions), dtype=pl.String)
     return pl.Series([f"{piece.name}#"], dtype=pl.String) + positions.cast(pl.String)
 
 
@@ -95,7 +97,9 @@ def _without_text(part: Part, reading: Reading) -> Part:
     positions = part.positions.filter(faulty)
     for position, row in zip(positions, rows.iter_rows(named=True), strict=True):
         absent = row[reading.text_column] is None
-        why = f"column {reading.text_column!r} is null" if absent else too_large(reading.max_document)
+        why = (
+            f"column {reading.text_column!r} is null" if absent else too_large(reading.max_document)
+        )
         bad.append(Bad(position, why, raw_of(row)))
     ids = None if part.ids is None else part.ids.filter(~faulty)
     return Part(part.frame.filter(~faulty), part.positions.filter(~faulty), bad, ids)

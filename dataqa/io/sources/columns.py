@@ -56,7 +56,9 @@ def _integers(a: pl.DataType, b: pl.DataType) -> pl.DataType | None:
 
 def _mixed(a: pl.DataType, b: pl.DataType) -> pl.DataType | None:
     number, real = (a, b) if a.is_integer() else (b, a)
-    ranks = [family.index(type(number)) for family in (_SIGNED, _UNSIGNED) if type(number) in family]
+    ranks = [
+        family.index(type(number)) for family in (_SIGNED, _UNSIGNED) if type(number) in family
+    ]
     if not ranks or type(real) not in _EXACT or ranks[0] > _EXACT[pl.Float64]:
         return None
     return pl.Float32() if type(real) is pl.Float32 and ranks[0] <= 1 else pl.Float64()
@@ -104,7 +106,9 @@ def settle(columns: Mapping[str, pl.DataType], reading: Reading, lines: bool) ->
         reading: Which of them are text and id.
         lines: Whether any input is JSON lines, which may hold values that fit no column.
     """
-    typed = {name: _settled(kind) for name, kind in columns.items() if not (lines and name == RESCUED)}
+    typed = {
+        name: _settled(kind) for name, kind in columns.items() if not (lines and name == RESCUED)
+    }
     if columns:  # else every file is empty: nothing to read and nothing to complain of
         require_text(columns, reading)
     typed[reading.text_column] = pl.String()

@@ -8,7 +8,7 @@ from itertools import accumulate
 import msgspec
 
 from dataqa.errors import InputError
-from dataqa.io.sources import parquet, shards
+from dataqa.io.sources import arrow_ipc, parquet, shards
 from dataqa.io.sources.pieces import (
     MAX_SHARDS,
     File,
@@ -99,12 +99,21 @@ def _pieces(
     if file.path in spooled:
         # each spooled piece was made as large as a shard should be
         return ((piece, reading.shard_bytes) for piece in spooled[file.path])
+    return pieces_of(file, reading, surveys.get(file.path), on_error)
+
+
+def pieces_of(
+    file: File, reading: Reading, known: Survey | None = None, on_error: OnError = "stop"
+) -> Iterator[Weighed]:
+    """The pieces of one file, and the bytes of each; an empty file has none."""
     if not file.size:
         return iter(())
     if file.format == "jsonl" and not file.compression:
-        return _lines(file, reading, surveys.get(file.path))
+        return _lines(file, reading, known)
     if file.format == "parquet":
         return _or_whole(file, parquet.cut(file, reading), on_error)
+    if file.format == "arrow":
+        return _or_whole(file, arrow_ipc.cut(file, reading), on_error)
     return iter([_whole(file)])
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from dataqa.io.sources import jsonl, parquet
+from dataqa.io.sources import arrow_ipc, delimited, jsonl, parquet, warc
 from dataqa.io.sources.columns import require_text, settle, unify
 from dataqa.io.sources.pieces import File, Piece, Reading, Unreadable
 from dataqa.io.sources.shards import OnError
@@ -39,7 +39,7 @@ def schema(
         if file.format == "jsonl":
             where = where if samples else len(found)
             samples.append(file)
-        elif file.size and (columns := _columns(file, on_error)):
+        elif file.size and (columns := _columns(file, reading, on_error)):
             require_text(columns, reading, file.path)
             found.append((file.path, columns))
     if samples:
@@ -60,9 +60,19 @@ def _opened(files: Sequence[File], spooled: Mapping[str, Sequence[Piece]]) -> li
     return opened
 
 
-def _columns(file: File, on_error: OnError) -> dict[str, pl.DataType]:
+def _columns(file: File, reading: Reading, on_error: OnError) -> dict[str, pl.DataType]:
     try:
-        return parquet.columns(file)
+        match file.format:
+            case "parquet":
+                return parquet.columns(file)
+            case "arrow":
+                return arrow_ipc.columns(file)
+            case "warc":
+                return warc.columns(file, reading)
+            case "txt":
+                return {reading.text_column: pl.String()}
+            case _:
+                return delimited.columns(file, reading)
     except Unreadable:
         if on_error == "stop":
             raise

@@ -149,8 +149,10 @@ def _file(path: str, reading: Reading) -> File:
             raise PermissionError(errno.EACCES, "permission denied")
     except OSError as error:
         raise unopened(path, error) from None
-    if not regular:  # a pipe: like standard input, it is read once
-        return File(path, 0, 0, reading.format or "jsonl")
+    if not regular:
+        raise InputError(
+            "is no file", where=path, hint="pipe it in and name it -: COMMAND | ... -i -"
+        )
     kind, compression = kind_of(path)
     kind = reading.format or kind
     if not kind:

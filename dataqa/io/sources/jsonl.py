@@ -68,7 +68,7 @@ def numbered(piece: Piece, most: int) -> Iterator[Numbered]:
     """
     begin = max(0, piece.start - 1)
     source = blocks(piece.path, piece.compression, begin)
-    if not piece.start and not piece.source:
+    if not piece.start and piece.compression != "lz4":  # lz4: a spooled part of a file
         source = as_text(source, piece.path)
     number = piece.first
     partial = piece.start > 0
@@ -130,7 +130,9 @@ def _second_look(line: bytes) -> Any:
         row = json.loads(line.decode())
         json.dumps(row, ensure_ascii=False).encode()
     except UnicodeDecodeError as error:
-        return _Broken(f"invalid UTF-8 at byte {error.start} (find out its encoding and convert it)")
+        return _Broken(
+            f"invalid UTF-8 at byte {error.start} (find out its encoding and convert it)"
+        )
     except UnicodeEncodeError:
         return _Broken("a lone surrogate (half of a \\u pair) that is no character")
     except json.JSONDecodeError as error:
@@ -159,9 +161,7 @@ def _kind(value: Any) -> str:
     return names.get(cast("type", type(value)), "number")
 
 
-def _part(
-    rows: list[dict[str, Any]], positions: pl.Series, bad: list[Bad], plan: _Plan
-) -> Part:
+def _part(rows: list[dict[str, Any]], positions: pl.Series, bad: list[Bad], plan: _Plan) -> Part:
     columns: list[pl.Series] = []
     rescued: dict[int, dict[str, Any]] = {}
     for name, kind in plan.columns.items():

@@ -119,11 +119,12 @@ DAMAGED = pl.Schema({"_doc": pl.UInt64, "doc_id": pl.String, "error": pl.String,
 
 
 class Bad(NamedTuple):
-    """One record that cannot be a document."""
+    """One record that cannot be a document; ``id`` is set where it is not ``path#position``."""
 
     position: int
     error: str
     raw: bytes
+    id: str = ""
 
 
 class Part(NamedTuple):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from typing import Literal, cast
 
 import polars as pl
 
-from dataqa.errors import InputError
-from dataqa.io.sources import jsonl, parquet
+from dataqa.io.sources import arrow_ipc, delimited, jsonl, parquet, texts, warc
 from dataqa.io.sources.assembling import chunk_of
 from dataqa.io.sources.pieces import Bad, Chunk, Part, Piece, Reading, Shard, Unreadable
+from dataqa.types import DOC, TEXT
 
 type OnError = Literal["stop", "quarantine"]
 
@@ -33,22 +34,57 @@ def read(
     Raises:
         Unreadable: A file that cannot be read to its end, unless ``on_error`` is "quarantine".
     """
+    stop = None if shard.rows is None else (shard.number << 32) + shard.rows
+    yield from _merged(_numbered(shard, reading, schema, on_error, stop), reading.batch_bytes)
+
+
+def _numbered(
+    shard: Shard,
+    reading: Reading,
+    schema: Mapping[str, pl.DataType],
+    on_error: OnError,
+    stop: int | None,
+) -> Iterator[Chunk]:
     base = shard.number << 32
-    left = shard.rows
-    for piece in shard.pieces:
-        for part in _parts(piece, reading, schema, on_error):
-            chunk = chunk_of(part, piece, reading, schema, base)
-            base += chunk.docs.height + chunk.damaged.height
-            if left is not None:
-                chunk = _first(chunk, (shard.number << 32) + left)
-            if chunk.docs.height or chunk.damaged.height:
-                yield chunk
-            if left is not None and base >= (shard.number << 32) + left:
-                return
+    for kind, run in groupby(shard.pieces, lambda piece: piece.format == "txt"):
+        pieces = list(run)
+        for piece in pieces[:1] if kind else pieces:
+            parts = (
+                texts.parts(pieces, reading) if kind else _parts(piece, reading, schema, on_error)
+            )
+            for part in parts:
+                chunk = chunk_of(part, piece, reading, schema, base)
+                base += chunk.docs.height + chunk.damaged.height
+                yield chunk if stop is None else _first(chunk, stop)
+                if stop is not None and base >= stop:
+                    return
+
+
+def _merged(chunks: Iterator[Chunk], most: int) -> Iterator[Chunk]:
+    """Put small neighbours together: many little files would else make many little batches."""
+    held: list[Chunk] = []
+    size = 0
+    for chunk in chunks:
+        weight = int(chunk.docs.get_column(TEXT).str.len_bytes().sum())
+        if held and size + weight > most:
+            yield _joined(held)
+            held, size = [], 0
+        if chunk.docs.height or chunk.damaged.height:
+            held.append(chunk)
+            size += weight
+    if held:
+        yield _joined(held)
+
+
+def _joined(chunks: list[Chunk]) -> Chunk:
+    if len(chunks) == 1:
+        return chunks[0]
+    docs = pl.concat([chunk.docs for chunk in chunks], rechunk=True)
+    return Chunk(docs, pl.concat([chunk.damaged for chunk in chunks], rechunk=True))
 
 
 def _first(chunk: Chunk, stop: int) -> Chunk:
-    return Chunk(chunk.docs.filter(pl.col("_doc") < stop), chunk.damaged.filter(pl.col("_doc") < stop))
+    return Chunk(chunk.docs.filter(pl.col(DOC) < stop), chunk.damaged.filter(pl.col(DOC) < stop))
 
 
 def _parts(
@@ -75,16 +111,18 @@ def _no_rows(schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
     return pl.DataFrame(schema=dict(schema))
 
 
-def _of_format(
-    piece: Piece, reading: Reading, schema: Mapping[str, pl.DataType]
-) -> Iterator[Part]:
+def _of_format(piece: Piece, reading: Reading, schema: Mapping[str, pl.DataType]) -> Iterator[Part]:
     match piece.format:
         case "jsonl":
             return jsonl.parts(piece, reading, schema)
         case "parquet":
             return parquet.parts(piece, reading, schema)
+        case "arrow":
+            return arrow_ipc.parts(piece, reading, schema)
+        case "warc":
+            return warc.parts(piece, reading, schema)
         case _:
-            raise InputError(f"unknown format {piece.format!r}", where=piece.name)
+            return delimited.parts(piece, reading, schema)
 
 
 def count(shard: Shard, reading: Reading, most: int) -> int:
@@ -93,11 +131,24 @@ def count(shard: Shard, reading: Reading, most: int) -> int:
     for piece in shard.pieces:
         if rows >= most:
             break
+        rows += _count(piece, reading, most - rows)
+    return rows
+
+
+def _count(piece: Piece, reading: Reading, most: int) -> int:
+    try:
         match piece.format:
             case "jsonl":
-                rows += jsonl.count(piece, reading, most - rows)
+                return jsonl.count(piece, reading, most)
             case "parquet":
-                rows += parquet.count(piece)
+                return parquet.count(piece)
+            case "arrow":
+                return arrow_ipc.count(piece)
+            case "warc":
+                return warc.count(piece, reading, most)
+            case "txt":
+                return 1
             case _:
-                raise InputError(f"unknown format {piece.format!r}", where=piece.name)
-    return rows
+                return delimited.count(piece, reading, most)
+    except Unreadable:
+        return 1  # what quarantine makes of the rest

@@ -177,7 +177,9 @@ def as_text(source: Iterator[bytes], path: str) -> Iterator[bytes]:
     for magic, name in _FOREIGN.items():
         if head.startswith(magic):
             raise Unreadable(
-                f"is {name}, not text", where=path, hint="rename it, or say what it is with --format"
+                f"is {name}, not text",
+                where=path,
+                hint="rename it, or say what it is with --format",
             )
     if head := head.removeprefix(b"\xef\xbb\xbf"):
         yield head

@@ -51,7 +51,10 @@ def plain(kind: Any) -> pl.DataType:
 
 
 def parts(
-    batches: Iterable[pa.RecordBatch], first: int, reading: Reading, schema: Mapping[str, pl.DataType]
+    batches: Iterable[pa.RecordBatch],
+    first: int,
+    reading: Reading,
+    schema: Mapping[str, pl.DataType],
 ) -> Iterator[Part]:
     """Turn record batches into parts of about ``batch_bytes``; ``first`` is the first row's position.
 
@@ -125,9 +128,7 @@ def _weights(batch: pa.RecordBatch, reading: Reading, total: int) -> np.ndarray[
     return sizes + max(0, total - int(sizes.sum())) // batch.num_rows
 
 
-def _part(
-    batches: list[pa.RecordBatch], first: int, schema: Mapping[str, pl.DataType]
-) -> Part:
+def _part(batches: list[pa.RecordBatch], first: int, schema: Mapping[str, pl.DataType]) -> Part:
     table = pa.Table.from_batches(batches)
     positions = pl.int_range(first, first + table.num_rows, dtype=pl.UInt64, eager=True)
     try:
@@ -162,7 +163,9 @@ def _series(column: pa.ChunkedArray, kind: pl.DataType) -> pl.Series:
 
 
 def _is_string(kind: pa.DataType) -> bool:
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    return (
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    )
 
 
 def _row_by_row(table: pa.Table, positions: pl.Series, schema: Mapping[str, pl.DataType]) -> Part:

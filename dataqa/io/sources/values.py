@@ -134,7 +134,9 @@ def _bounds(dtype: pl.DataType) -> tuple[int, int]:
     )
 
 
-def build(rows: Sequence[Mapping[str, Any]], name: str, kind: Column) -> tuple[pl.Series, list[int]]:
+def build(
+    rows: Sequence[Mapping[str, Any]], name: str, kind: Column
+) -> tuple[pl.Series, list[int]]:
     """One column from JSON objects, and the rows whose value did not fit it and is null there."""
     values: list[Any] = [row.get(name) for row in rows]
     odd: list[int] = []
