@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple, Self, cast
 import msgspec
 import yaml
 
+from dataqa.bounds import check_changed
 from dataqa.errors import InputError, did_you_mean
 from dataqa.io.sources import Reading
 from dataqa.policy import StepRule
@@ -101,10 +102,8 @@ class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def _of(cls, file: YamlFile) -> Self:
         written = file.struct(_Written)
-        reading, output = (
-            file.struct(kind, key) if key in file.value else kind()
-            for key, kind in (("reading", Reading), ("output", Output))
-        )
+        reading = file.struct(Reading, "reading") if "reading" in file.value else Reading()
+        output = file.struct(Output, "output") if "output" in file.value else Output()
         return cls(
             name=written.name or file.path.stem,
             description=written.description.strip(),
@@ -151,7 +150,9 @@ class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
             if isinstance(named.step, Judges)
             for rule in named.step.rules(assets)
         ]
-        bounded = with_bounds([rule for _, rule in found], self.bounds)
+        written = [rule for _, rule in found]
+        bounded = with_bounds(written, self.bounds)
+        check_changed(written, bounded)
         return tuple(StepRule(step, rule) for (step, _), rule in zip(found, bounded, strict=True))
 
     def _with(self, key: str, value: Any, assets: Assets) -> Self:
@@ -172,12 +173,13 @@ class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
         try:
             changed.rules(assets)
         except InputError as error:
-            raise InputError(error.what, where=f"--set {key}", hint=self._hint(key)) from None
+            hint = self._hint(key) or error.hint
+            raise InputError(error.what, where=f"--set {key}", hint=hint) from None
         return changed
 
     def _hint(self, key: str) -> str:
         fields = [f"{n.label}.{field}" for n in self.steps for field in n.step.__struct_fields__]
-        return did_you_mean(key, fields) if key.count(".") == 1 else "`dataqa list rules` has all"
+        return did_you_mean(key, fields) if key.count(".") == 1 else ""
 
 
 def _word(step: Step) -> str:

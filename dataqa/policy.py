@@ -24,6 +24,10 @@ PERSON = "person"
 """A finding whose ``by`` begins with this is a person's verdict: it wins over every other."""
 
 
+COLUMN = "column:"
+"""What the signal that holds a source column begins with."""
+
+
 class StepRule(NamedTuple):
     """A rule and the step that brought it."""
 
@@ -130,7 +134,9 @@ def _membership(
     rows = _where(bad.fill_null(value=False).to_numpy(), applies)
     action = np.full(rows.size, rule.action, np.uint8)
     nothing = np.full(rows.size, np.nan)
-    return [_Trip(rows, step, rule.key, action, nothing, np.nan, words.gather(rows))]
+    # a source column may hold anything, a signal that a step measured holds a word of ours
+    told = None if rule.signal.startswith(COLUMN) else words.gather(rows)
+    return [_Trip(rows, step, rule.key, action, nothing, np.nan, told)]
 
 
 def _bounds(

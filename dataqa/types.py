@@ -136,7 +136,13 @@ class Digested(Protocol):
 
 @runtime_checkable
 class Judges(Protocol):
-    """A step that also brings rules over the signals it measures."""
+    """A step that also brings rules over the signals it measures.
+
+    ``judging`` names those of its fields that change rules only, never what is measured: with
+    others a finished run can be decided anew.
+    """
+
+    judging: ClassVar[tuple[str, ...]]
 
     def rules(self, assets: Assets) -> tuple[Rule, ...]:
         """The rules, with the bounds this step was given."""

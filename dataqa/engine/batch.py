@@ -47,6 +47,25 @@ def run_batch(
     return batch, failures
 
 
+def take(batch: Batch, mask: pl.Series) -> Batch:
+    """The documents of a batch where ``mask`` holds, with their signals and findings."""
+    if mask.all():
+        return batch
+    docs = batch.docs.filter(mask)
+    mine = batch.findings.filter(pl.col(DOC).is_in(docs[DOC].implode()))
+    return Batch(docs, batch.signals.filter(mask) if batch.signals.width else batch.signals, mine)
+
+
+def together(parts: list[Batch]) -> Batch:
+    """Batches of one run as one batch, by document."""
+    some = [part for part in parts if part.docs.height] or parts[:1]
+    docs = pl.concat([part.docs for part in some])
+    signals = pl.concat([part.signals for part in some], how="diagonal")
+    order = docs[DOC].arg_sort()
+    findings = pl.concat([part.findings for part in some]).sort(DOC, maintain_order=True)
+    return Batch(docs[order], signals[order] if signals.width else signals, findings)
+
+
 def _attempt(step: OpenedStep, batch: Batch, on_error: OnError) -> tuple[Batch, list[Failure]]:
     try:
         return _checked(step, batch, step.run(batch)), []

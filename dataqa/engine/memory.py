@@ -6,13 +6,12 @@ written anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 import polars as pl
 
-from dataqa.engine.batch import OpenedStep, run_batch
-from dataqa.engine.shard import attach, judged, open_steps, take
+from dataqa.engine.batch import OpenedStep, run_batch, take, together
+from dataqa.engine.shard import attach, judged, open_steps
 from dataqa.plan import Plan, Stage
 from dataqa.policy import actions
 from dataqa.types import DOC, DOC_ID, TEXT, Action, Assets, Batch, GlobalStep, batch_of
@@ -74,15 +73,9 @@ def _settle(step: GlobalStep, label: str, batch: Batch, assets: Assets) -> pl.Da
     return rulings.sort(DOC, "rule", "ref", nulls_last=True)
 
 
-def _together(left: Iterable[Judged]) -> Judged:
+def _together(left: list[Judged]) -> Judged:
     """What left in different stages, in the first order again."""
-    parts = [part for part in left if part.batch.docs.height]
-    if not parts:
-        return next(iter(left), Judged(batch_of(pl.DataFrame()), pl.Series([], dtype=pl.UInt8)))
-    docs = pl.concat([part.batch.docs for part in parts])
-    signals = pl.concat([part.batch.signals for part in parts], how="diagonal")
-    asked = pl.concat([part.actions for part in parts])
-    order = docs[DOC].arg_sort()
-    findings = pl.concat([part.batch.findings for part in parts]).sort(DOC, maintain_order=True)
-    ordered = signals[order] if signals.width else signals
-    return Judged(Batch(docs[order], ordered, findings), asked.gather(order))
+    batch = together([part.batch for part in left])
+    numbers = pl.concat([part.batch.docs[DOC] for part in left])
+    asked = pl.concat([part.actions for part in left])
+    return Judged(batch, asked.gather(numbers.arg_sort()))

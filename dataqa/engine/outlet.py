@@ -15,7 +15,7 @@ import polars as pl
 from dataqa.engine.batch import Failure
 from dataqa.io.sinks import Table, Written
 from dataqa.io.sources import DAMAGED
-from dataqa.io.store import Store
+from dataqa.io.store import STATE, Store
 from dataqa.pipeline import Output
 from dataqa.report import Tally
 from dataqa.types import DOC, DOC_ID, TEXT, Action, Batch, no_findings
@@ -41,6 +41,17 @@ class Layout(NamedTuple):
     signals: pl.DataFrame
     output: Output
 
+    @property
+    def public(self) -> dict[str, pl.DataType]:
+        """The document columns as users see them, with their types."""
+        kinds = self.docs.schema
+        return {DOC_ID: pl.String(), **{new: kinds[old] for old, new in self.names.items()}}
+
+
+def left_of(shard: int, stage: int) -> str:
+    """The name of the list of documents that left in a stage: their numbers and verdicts."""
+    return f"{STATE}/left/{shard:05d}-{stage}.parquet"
+
 
 class Outlet:
     """The output files of one shard and stage."""
@@ -57,6 +68,7 @@ class Outlet:
                 heavy=layout.names[TEXT] if documents else None,
                 kind=layout.output.format if documents else "parquet",
             )
+        self._left = Table(store, left_of(shard, stage).removesuffix(".parquet"))
 
     def leave(self, batch: Batch, actions: pl.Series) -> dict[str, int]:
         """Let all documents of a batch go, each with the action decided for it.
@@ -76,6 +88,7 @@ class Outlet:
                 counts[folder] = rows.height
                 self._tables[folder].add(self._documents(rows, folder, reasons))
         ids = batch.docs.select(DOC, DOC_ID)
+        self._left.add(pl.DataFrame([batch.docs[DOC], verdicts.alias("verdict")]))
         self._tables[SIGNALS_DIR].add(self._signals(batch, verdicts))
         self._tables[FINDINGS_DIR].add(_public_findings(batch.findings, ids))
         return counts
@@ -94,7 +107,11 @@ class Outlet:
                 }
             )
             rows.append(told.hstack(self._public(failure.docs).get_columns()))
-        self._tables[QUARANTINE].add(pl.concat(rows, how="vertical_relaxed"))
+        self.set_aside_again(pl.concat(rows, how="vertical_relaxed"))
+
+    def set_aside_again(self, rows: pl.DataFrame) -> None:
+        """Put rows into quarantine that another run put there."""
+        self._tables[QUARANTINE].add(rows)
 
     def close(self, *, every: bool) -> list[Written]:
         """Finish the files; with ``every``, each folder has one, if only with a header."""
@@ -108,6 +125,7 @@ class Outlet:
             ids = self._layout.docs.select(DOC, DOC_ID)
             empty[FINDINGS_DIR] = _public_findings(no_findings(), ids)
             empty[QUARANTINE] = self._damaged(pl.DataFrame(schema=DAMAGED))
+        self._left.close()
         written = [table.close(empty.get(folder)) for folder, table in self._tables.items()]
         return [file for file in written if file is not None]
 

@@ -16,6 +16,7 @@ import polars as pl
 from dataqa.errors import InputError, did_you_mean
 from dataqa.types import DOC, DOC_ID, FINDINGS, Action, Batch
 
+OVERLAY = "overlay"
 _ACTIONS = [action.name.lower() for action in Action]
 _SAID = ("action", "rule", "by", "detail", "score")
 
@@ -77,7 +78,7 @@ def _findings(table: pl.DataFrame, path: Path) -> pl.DataFrame:
         )
     codes = words.replace_strict(_ACTIONS, range(len(_ACTIONS)), return_dtype=pl.UInt8)
     said = table.select(DOC_ID, *(name for name in _SAID[1:] if name in table.columns))
-    named = said.with_columns(codes.alias("action"), pl.lit("overlay").alias("step"))
+    named = said.with_columns(codes.alias("action"), pl.lit(OVERLAY).alias("step"))
     for column, default in (("rule", "overlay.verdict"), ("by", "person")):
         value = pl.col(column).fill_null(default) if column in named.columns else pl.lit(default)
         named = named.with_columns(value.alias(column))

@@ -7,14 +7,16 @@ marker saying what it made, or it is run again and makes the same bytes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import polars as pl
 
-from dataqa.engine.batch import Failure, OnError, OpenedStep, run_batch
+from dataqa.engine.batch import Failure, OnError, OpenedStep, run_batch, take
 from dataqa.engine.onward import Onward, Wanted, marker, spilled
 from dataqa.engine.outlet import QUARANTINE, Layout, Outlet
 from dataqa.engine.overlay import Overlay
+from dataqa.engine.replay import Replay
 from dataqa.io.sinks import Written
 from dataqa.io.sources import DAMAGED, Reading, Shard, read
 from dataqa.io.spill import between, read_spill
@@ -65,6 +67,7 @@ class Job(NamedTuple):
     overlay: Overlay | None
     user_ids: bool
     rules: tuple[Rule, ...]
+    replay: Replay | None = None
 
 
 class Work(NamedTuple):
@@ -124,12 +127,14 @@ def run_shard(job: Job, work: Work, opened: list[OpenedStep], tell: Tell) -> Don
     tally = Tally(job.rules, job.pipeline.output.source_column)
     outlet = Outlet(job.store, work.shard.number, stage.number, job.layout, tally)
     onward = Onward(job.store, work.key, _wanted(job, work))
-    documents = staying = 0
-    left: Counts = {}
-    for source in _sources(job, work):
-        if work.stage.number == 1:
-            onward.note_ids(source.batch.docs)
-        batch, failures = run_batch(source.batch, opened, job.on_error)
+    told = job.replay if job.replay and job.replay.has(work.shard.number) else None
+    again = told.again(work.shard.number, stage, opened) if told else None
+    left = _still_aside(outlet, told, work)
+    documents, staying = left.get(QUARANTINE, 0), 0
+    for source in _sources(job, work, told):
+        onward.note_ids(source.batch.docs)
+        run = again.run if again else partial(run_batch, steps=opened)
+        batch, failures = run(source.batch, on_error=job.on_error)
         gone = _set_aside(outlet, source.damaged, failures)
         batch = judged(batch, stage)
         asked = actions(batch.docs[DOC], batch.findings)
@@ -158,15 +163,6 @@ def judged(batch: Batch, stage: Stage) -> Batch:
     return batch._replace(findings=batch.findings.sort(DOC, maintain_order=True))
 
 
-def take(batch: Batch, mask: pl.Series) -> Batch:
-    """The documents of a batch where ``mask`` holds, with their signals and findings."""
-    if mask.all():
-        return batch
-    docs = batch.docs.filter(mask)
-    mine = batch.findings.filter(pl.col(DOC).is_in(docs[DOC].implode()))
-    return Batch(docs, batch.signals.filter(mask) if batch.signals.width else batch.signals, mine)
-
-
 def add(these: Counts, those: Counts) -> Counts:
     """Counts added up."""
     return {key: these.get(key, 0) + those.get(key, 0) for key in sorted({*these, *those})}
@@ -188,9 +184,22 @@ def _set_aside(outlet: Outlet, damaged: pl.DataFrame, failures: list[Failure]) -
     return {QUARANTINE: damaged.height + len(failures)}
 
 
-def _sources(job: Job, work: Work) -> Iterator[_Source]:
+def _still_aside(outlet: Outlet, told: Replay | None, work: Work) -> Counts:
+    """Quarantine what the run that is read back had quarantined in this stage."""
+    rows = told.damaged(work.shard.number, work.stage.number) if told else None
+    if rows is None or not rows.height:
+        return {}
+    outlet.set_aside_again(rows)
+    return {QUARANTINE: rows.height}
+
+
+def _sources(job: Job, work: Work, told: Replay | None) -> Iterator[_Source]:
     """The batches of a shard: read in the first stage, spilled ones with rulings in the others."""
     nothing = pl.DataFrame(schema=DAMAGED)
+    if work.before is None and told is not None:
+        for batch in told.batches(work.shard.number, job.reading.batch_bytes):
+            yield _Source(job.overlay.over(batch) if job.overlay else batch, nothing)
+        return
     if work.before is None:
         renames = _table(job.store, work.renames)
         for chunk in read(work.shard, job.reading, job.schema, job.on_error):

@@ -6,6 +6,8 @@ named. New inputs are added behind the known ones, so that shards keep their num
 
 from __future__ import annotations
 
+import io
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -31,7 +33,7 @@ from dataqa.io.sources import (
 from dataqa.io.store import STATE, Store
 from dataqa.plan import digest
 
-_STOCK = f"{STATE}/stock.json"
+STOCK = f"{STATE}/stock.json"
 SPOOL = f"{STATE}/spool"
 MERGED_AT_ONCE = 2 << 30
 """Input bytes for which one key partition is merged at a time."""
@@ -58,15 +60,29 @@ class Stock(NamedTuple):
 
 
 def take_stock(
-    store: Store, name: str, inputs: Sequence[str | Path], reading: Reading, on_error: OnError
+    store: Store,
+    name: str,
+    inputs: Sequence[str | Path],
+    reading: Reading,
+    on_error: OnError,
+    *,
+    complete: bool = False,
 ) -> Stock:
     """Find, check, spool and cut the inputs, and remember it all in the store.
+
+    Args:
+        store: The run's folder.
+        name: The pipeline's name.
+        inputs: What the user gave.
+        reading: How inputs are read.
+        on_error: What to do about a damaged file.
+        complete: Whether the folder holds a finished run: inputs it knows are not spooled again.
 
     Raises:
         InputError: No input, one that changed or vanished, or the folder of another pipeline.
     """
     files = find(inputs, reading)
-    before: dict[str, Any] = store.get_json(_STOCK) or {}
+    before: dict[str, Any] = store.get_json(STOCK) or {}
     if before and before["pipeline"] != name:
         raise InputError(
             f"this output folder belongs to the pipeline {before['pipeline']!r}",
@@ -82,7 +98,10 @@ def take_stock(
     }
     spooled: dict[str, list[Piece]] = {}
     for file in files:
-        if needs_spool(file, reading):
+        old = known.get(file.path)
+        if complete and old is not None and old["spooled"]:
+            spooled[file.path] = msgspec.convert(old["spooled"], list[Piece])
+        elif needs_spool(file, reading):
             spooled[file.path] = spool(file, reading, store.path(SPOOL), on_error)
             surveys.setdefault(file.path, Survey(digest(_pieces(spooled[file.path]))))
     same = before.get("reading") == msgspec.to_builtins(reading)
@@ -95,11 +114,35 @@ def take_stock(
         on_error=on_error,
     )
     parts = before.get("parts") or _parts(sum(file.size for file in files))
-    stock = Stock(
-        files, surveys, shards, schema(files, reading, spooled=spooled, on_error=on_error), parts
-    )
-    _remember(store, name, stock, reading)
+    columns = _columns(before) if complete and same and len(known) == len(files) else None
+    if columns is None:
+        columns = schema(files, reading, spooled=spooled, on_error=on_error)
+    stock = Stock(files, surveys, shards, columns, parts)
+    _remember(store, name, stock, reading, spooled)
     return stock
+
+
+def recall_stock(store: Store) -> Stock:
+    """The stock of the run in a folder, whether or not its inputs are still there."""
+    before = store.get_json(STOCK)
+    files = [
+        File(old["path"], old["size"], old["mtime_ns"], old["format"], old["compression"])
+        for old in before["files"]
+    ]
+    surveys = {old["path"]: msgspec.convert(old["survey"], Survey) for old in before["files"]}
+    shards = msgspec.convert(before["shards"], list[Shard])
+    return Stock(files, surveys, shards, _columns(before), before["parts"])
+
+
+def _columns(before: dict[str, Any]) -> pl.Schema:
+    empty = pl.read_ipc(io.BytesIO(b64decode(before["schema"])))
+    return empty.schema
+
+
+def _told_columns(columns: pl.Schema) -> str:
+    empty = io.BytesIO()
+    pl.DataFrame(schema=columns).write_ipc(empty)
+    return b64encode(empty.getvalue()).decode()
 
 
 def _all_there(known: dict[str, Any], files: list[File]) -> None:
@@ -138,23 +181,29 @@ def _pieces(pieces: list[Piece]) -> list[Any]:
     return [msgspec.to_builtins(piece) for piece in pieces]
 
 
-def _remember(store: Store, name: str, stock: Stock, reading: Reading) -> None:
+def _remember(
+    store: Store, name: str, stock: Stock, reading: Reading, spooled: dict[str, list[Piece]]
+) -> None:
     files = [
         {
             "path": file.path,
             "size": file.size,
             "mtime_ns": file.mtime_ns,
+            "format": file.format,
+            "compression": file.compression,
+            "spooled": _pieces(spooled.get(file.path, [])),
             "survey": msgspec.to_builtins(stock.surveys[file.path]),
         }
         for file in stock.files
     ]
     store.put_json(
-        _STOCK,
+        STOCK,
         {
             "pipeline": name,
             "reading": msgspec.to_builtins(reading),
             "files": files,
             "shards": [msgspec.to_builtins(shard) for shard in stock.shards],
             "parts": stock.parts,
+            "schema": _told_columns(stock.schema),
         },
     )

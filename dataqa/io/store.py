@@ -88,8 +88,10 @@ class Store(NamedTuple):
         self.path(name).unlink(missing_ok=True)
 
     def delete_all(self, prefix: str) -> None:
-        """Remove everything below a prefix."""
+        """Remove everything below a prefix, and an object of that very name."""
         shutil.rmtree(self.path(prefix), ignore_errors=True)
+        if not self.path(prefix).is_dir():
+            self.delete(prefix)
 
     @contextmanager
     def locked(self) -> Generator[None]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from hashlib import blake2b
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 import polars as pl
@@ -50,6 +50,8 @@ class Quality(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         columns: Source columns to judge, such as ``licence: {one_of: [cc0, mit]}``; their bounds
             are named ``quality.licence.min``.
     """
+
+    judging: ClassVar[tuple[str, ...]] = ("bounds",)
 
     packs: tuple[str, ...] = ()
     signals: tuple[str, ...] = ()

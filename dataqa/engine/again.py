@@ -1,0 +1,116 @@
+"""Doing a finished run again with other bounds or more inputs, from what it already knows.
+
+The new run is made whole beside the old one and then takes its place, folder by folder; a kill in
+between is healed by whoever opens the folder next.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from dataqa.engine.driver import Driver, Options
+from dataqa.engine.finish import COMPLETE, Finished, load
+from dataqa.engine.layout import probe
+from dataqa.engine.outlet import FOLDERS
+from dataqa.engine.overlay import OVERLAY
+from dataqa.engine.replay import Replay
+from dataqa.engine.shard import Job
+from dataqa.engine.stock import STOCK, Stock
+from dataqa.engine.watch import Watch
+from dataqa.errors import InputError
+from dataqa.io.store import STATE, Store
+from dataqa.manifest import MANIFEST
+from dataqa.pipeline import Pipeline
+from dataqa.plan import Plan, make_plan
+from dataqa.types import Judges
+
+LOCK = f"{STATE}/lock"
+_NEXT = f"{STATE}/next"
+_SWAP = f"{STATE}/swap.json"
+_STATE_PARTS = ("stages", "settled", "left", "renames", "complete.json")
+FILES = (MANIFEST, "report.json", "report.html", "run.json")
+
+
+def pipeline_of(store: Store) -> Pipeline:
+    """The pipeline of the finished run in a folder.
+
+    Raises:
+        InputError: There is no finished run.
+    """
+    manifest: dict[str, Any] | None = store.get_json(MANIFEST)
+    if manifest is None or load(store) is None:
+        raise InputError(
+            "there is no finished run in this folder",
+            where=str(store.root),
+            hint="`dataqa run` makes one, or finishes it",
+        )
+    return Pipeline.from_builtins(manifest["pipeline"], name=str(store.path(MANIFEST)))
+
+
+def same_evidence(store: Store, pipeline: Pipeline) -> bool:
+    """Whether a pipeline measures what the finished run in a folder measured."""
+    return evidence(pipeline_of(store)) == evidence(pipeline)
+
+
+def evidence(pipeline: Pipeline) -> list[Any]:
+    """What of a pipeline decides which evidence there is: all but bounds and outputs."""
+    steps: list[Any] = []
+    for named in pipeline.steps:
+        fields = msgspec.to_builtins(named.step)
+        judging = named.step.judging if isinstance(named.step, Judges) else ()
+        steps.append([named.label, {k: v for k, v in fields.items() if k not in judging}])
+    return [steps, msgspec.to_builtins(pipeline.reading), pipeline.output.rejected]
+
+
+def run_again(
+    job: Job, plan: Plan, stock: Stock, options: Options, watch: Watch, to: Store | None = None
+) -> Finished:
+    """Run a plan over what the finished run in the job's folder knows, and over new shards.
+
+    Args:
+        job: The new run's job; its store holds the finished run.
+        plan: The new run's stages.
+        stock: The new run's inputs.
+        options: How to run.
+        watch: Whom to tell.
+        to: Where the new run goes; by default it takes the place of the finished one.
+    """
+    old = job.store
+    before = make_plan(pipeline_of(old), job.assets)
+    known = probe(before, job.schema, job.assets, job.overlay)
+    owns = {OVERLAY: (), **known.owns}
+    replay = Replay(old, known.layout, owns, before.last)
+    target = to or Store(old.path(_NEXT))
+    with target.locked():
+        target.put(STOCK, old.get(STOCK) or b"{}")
+        finished = Driver(
+            plan, stock, job._replace(store=target, replay=replay), options, watch
+        ).run()
+    if to is None:
+        old.put_json(_SWAP, {})
+        recover(old)
+        finished = finished._replace(out=old.root)
+    return finished
+
+
+def recover(store: Store) -> None:
+    """Finish taking a finished run's place, if that was begun; safe to do any number of times."""
+    if not store.exists(_SWAP):
+        return
+    following = store.path(_NEXT)
+    store.delete(COMPLETE)
+    for name in (*FOLDERS, *FILES, *(f"{STATE}/{part}" for part in _STATE_PARTS)):
+        if (following / name).exists():
+            _replace(following / name, store.path(name))
+    store.delete_all(_NEXT)
+    store.delete(_SWAP)
+
+
+def _replace(new: Path, old: Path) -> None:
+    if old.is_dir():
+        shutil.rmtree(old)
+    new.replace(old)

@@ -1,0 +1,180 @@
+"""Other bounds over a finished run: foreseen from stored signals, or done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from dataqa.engine import again
+from dataqa.engine.driver import Options
+from dataqa.engine.finish import Finished
+from dataqa.engine.local import assets_of, make_job
+from dataqa.engine.outlet import REJECTED, VERDICTS
+from dataqa.engine.shard import add
+from dataqa.engine.stock import STOCK, recall_stock
+from dataqa.engine.watch import Silent, Watch
+from dataqa.errors import InputError
+from dataqa.io.store import Store
+from dataqa.pipeline import Pipeline
+from dataqa.plan import Plan, make_plan
+from dataqa.policy import PERSON, StepRule, actions, judge
+from dataqa.types import DOC, DOC_ID, Action, Assets, Batch, complete, no_findings
+
+_SIDE = r"\.(min|max|missing)$"
+_CODES = {action.name.lower(): int(action) for action in Action}
+_VERDICT = {int(action): verdict for action, verdict in VERDICTS.items()}
+
+
+class Foreseen(NamedTuple):
+    """What other bounds would do, as far as stored numbers tell.
+
+    Attributes:
+        before: Documents kept, rejected and in review now.
+        after: The same under the new bounds.
+        revived: Rejected documents that would go on to steps they have not been through; they are
+            counted in ``after`` as if those steps had nothing against them.
+        rules: For each rule that changed, documents it asks to drop or review: now and then.
+    """
+
+    before: dict[str, int]
+    after: dict[str, int]
+    revived: int
+    rules: dict[str, tuple[int, int]]
+
+
+def decide(
+    out: Path,
+    settings: Mapping[str, Any],
+    to: Path | None = None,
+    options: Options | None = None,
+    watch: Watch | None = None,
+) -> Finished:
+    """Do a finished run again with other bounds, reading back what it measured.
+
+    Args:
+        out: The run's folder; the inputs themselves are not needed.
+        settings: Bounds, or fields of steps that only judge.
+        to: Another folder for the result; by default it takes the place of the run.
+        options: How to run.
+        watch: Whom to tell.
+
+    Raises:
+        InputError: There is no finished run, or a setting changes what is measured.
+    """
+    options, watch = options or Options(), watch or Silent()
+    store = Store(out)
+    assets = assets_of(store, options.rules)
+    with store.locked():
+        again.recover(store)
+        pipeline = _changed(store, settings, assets)
+        plan = make_plan(pipeline, assets)
+        stock = recall_stock(store)
+        # the ids of a finished run are unique already
+        job = make_job(store, plan, stock, assets, options)._replace(user_ids=False)
+        target = None if to is None or to.resolve() == out.resolve() else Store(to)
+        if target is not None and target.exists(STOCK):
+            raise InputError(
+                "there is a run in this folder already",
+                where=str(to),
+                hint="choose a new folder with -o",
+            )
+        return again.run_again(job, plan, stock, options, watch, target)
+
+
+def foresee(out: Path, settings: Mapping[str, Any], rules: tuple[Path, ...] = ()) -> Foreseen:
+    """What ``decide`` would do, from signals and findings alone; no text is read.
+
+    Raises:
+        InputError: There is no finished run, or a setting changes what is measured.
+    """
+    store = Store(out)
+    again.recover(store)
+    assets = assets_of(store, rules)
+    old = make_plan(again.pipeline_of(store), assets)
+    new = make_plan(_changed(store, settings, assets), assets)
+    changed = _changed_rules(old, new)
+    total: Foreseen = Foreseen({}, {}, 0, dict.fromkeys(changed, (0, 0)))
+    for name in store.names("signals"):
+        total = _add(total, _one_file(store, name, new, changed))
+    return total
+
+
+def _changed(store: Store, settings: Mapping[str, Any], assets: Assets) -> Pipeline:
+    old = again.pipeline_of(store)
+    new = old.with_settings(settings, assets)
+    if again.evidence(old) != again.evidence(new):
+        raise InputError(
+            "this setting changes what is measured, not only how it is judged",
+            where=", ".join(settings),
+            hint="`dataqa run` with it makes a new run; decide takes bounds such as "
+            "gopher.word_count.min",
+        )
+    return new
+
+
+def _changed_rules(old: Plan, new: Plan) -> set[str]:
+    before = {rule.key: rule for stage in old.stages for _, rule in stage.rules}
+    after = {rule.key: rule for stage in new.stages for _, rule in stage.rules}
+    return {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+
+
+def _one_file(store: Store, name: str, new: Plan, changed: set[str]) -> Foreseen:
+    """The documents of one shard that left in one stage: only changed rules are evaluated anew."""
+    stage = int(Path(name).stem.rpartition("-")[2])
+    judges = [
+        told for reached in new.stages[:stage] for told in reached.rules if told.rule.key in changed
+    ]
+    wanted = sorted({told.rule.signal for told in judges} | _gates(judges))
+    signals = pl.read_parquet(store.path(name), columns=[DOC_ID, "verdict", *wanted])
+    ids = signals.select(DOC_ID).with_row_index(DOC).with_columns(pl.col(DOC).cast(pl.UInt64))
+    said = _said(store, name.replace("signals/", "findings/", 1), ids)
+    mine = said["rule"].str.replace(_SIDE, "").is_in(list(changed))
+    asked = judge(Batch(ids, signals.select(wanted), no_findings()), judges)
+    together = pl.concat([said.filter(~mine), asked]).sort(DOC, maintain_order=True)
+    after = actions(ids[DOC], together).replace_strict(_VERDICT, return_dtype=pl.String)
+    revived = (after != REJECTED) & (signals["verdict"] == REJECTED)
+    rules = {
+        key: (_asking(said, key), _asking(asked, key))
+        for key in sorted(told.rule.key for told in judges)
+    }
+    return Foreseen(
+        dict(signals["verdict"].value_counts().iter_rows()),
+        dict(after.alias("verdict").value_counts().iter_rows()),
+        int(revived.sum()) if stage < new.last else 0,
+        rules,
+    )
+
+
+def _gates(judges: list[StepRule]) -> set[str]:
+    return {"language"} if any(told.rule.languages for told in judges) else set()
+
+
+def _said(store: Store, name: str, ids: pl.DataFrame) -> pl.DataFrame:
+    """The stored findings of these documents that ask for something."""
+    if not store.exists(name):
+        return no_findings()
+    asking = pl.scan_parquet(store.path(name)).select(DOC_ID, "rule", "action", "by")
+    rows = asking.filter((pl.col("action") != "rewrite") | pl.col("by").str.starts_with(PERSON))
+    coded = rows.with_columns(pl.col("action").replace_strict(_CODES, return_dtype=pl.UInt8))
+    return complete(coded.collect().join(ids, on=DOC_ID, how="inner"))
+
+
+def _asking(findings: pl.DataFrame, key: str) -> int:
+    """Documents that a rule asks to review or to drop."""
+    by_rule = findings.filter(findings["rule"].str.replace(_SIDE, "") == key)
+    return by_rule.filter(pl.col("action") >= Action.REVIEW)[DOC].n_unique()
+
+
+def _add(these: Foreseen, those: Foreseen) -> Foreseen:
+    rules = dict(these.rules)
+    for key, (now, then) in those.rules.items():
+        rules[key] = (rules[key][0] + now, rules[key][1] + then)
+    return Foreseen(
+        add(these.before, those.before),
+        add(these.after, those.after),
+        these.revived + those.revived,
+        rules,
+    )

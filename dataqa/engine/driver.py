@@ -1,0 +1,203 @@
+"""The driver: stage by stage, shard by shard, resuming whatever is already done.
+
+A shard's key names what it is a function of: its input, the stage's fingerprint and everything
+before it. A marker under that key means done, and nothing else does.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+from dataqa.engine import settle
+from dataqa.engine.batch import OnError
+from dataqa.engine.finish import Finished, finish, most_dropping
+from dataqa.engine.onward import marker, spilled
+from dataqa.engine.outlet import REJECTED
+from dataqa.engine.pool import Pool, pool_of
+from dataqa.engine.shard import Done, Job, Work, done_of
+from dataqa.engine.stock import Stock
+from dataqa.engine.watch import StageBegins, Watch
+from dataqa.errors import BoundError
+from dataqa.io.sources import Shard
+from dataqa.io.spill import Part, has_spill
+from dataqa.manifest import file_sha256
+from dataqa.plan import Plan, Stage, chain, digest
+from dataqa.types import DOC, DOC_ID, GlobalStep
+
+IN_PROCESS_BYTES = 100 << 20
+"""Below this much input, starting workers costs more than it gains."""
+
+
+class Options(NamedTuple):
+    """How to run, as against what to do: nothing here changes what is kept.
+
+    Attributes:
+        workers: Processes; ``None`` is one per core, or this one alone for a small input.
+        on_error: ``stop``, or set the documents aside on which a step raises.
+        fresh: Forget what an earlier run left in the output folder.
+        max_drop: Stop when a larger share of the documents than this is rejected.
+        overlay: A file of findings from elsewhere.
+        rules: Folders of rule packs and word lists, searched before the shipped one.
+    """
+
+    workers: int | None = None
+    on_error: OnError = "stop"
+    fresh: bool = False
+    max_drop: float | None = None
+    overlay: Path | None = None
+    rules: tuple[Path, ...] = ()
+
+
+class Driver:
+    """One run; holds what stages hand to one another."""
+
+    def __init__(self, plan: Plan, stock: Stock, job: Job, options: Options, watch: Watch) -> None:
+        self._plan, self._stock, self._job = plan, stock, job
+        self._options, self._watch = options, watch
+        self._store = job.store
+        self._done: dict[int, list[Done]] = {}
+
+    @property
+    def asked(self) -> str:
+        """What identifies the run: pipeline, inputs and overlay; not how it is run."""
+        keys = [self._first(shard).key for shard in self._stock.shards]
+        return chain(self._plan.stages[-1].fingerprint, keys)
+
+    def run(self) -> Finished:
+        """Run every stage, or what is left of it, and finish."""
+        first = [self._first(shard) for shard in self._stock.shards]
+        with pool_of(self._job, self._workers(), self._watch.progress) as pool:
+            self._stages(pool, first)
+        stages = [self._done[stage.number] for stage in self._plan.stages]
+        return finish(self._job, self._stock, self._plan, stages, self.asked)
+
+    def _workers(self) -> int:
+        wanted = self._options.workers
+        if wanted is None:
+            cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+            wanted = cores if self._stock.bytes > IN_PROCESS_BYTES else 1
+        return max(1, min(wanted, len(self._stock.shards)))
+
+    def _stages(self, pool: Pool, works: list[Work]) -> None:
+        for stage in self._plan.stages:
+            self._stage(pool, stage, works)
+            if stage.number == 1 and self._job.user_ids:
+                works = self._without_repeats(pool, stage, works)
+            self._check_drops(stage)
+            if stage.number < self._plan.last:
+                following = self._plan.stages[stage.number]
+                works = self._next(following, works, self._settle(following, works))
+
+    def _first(self, shard: Shard, renames: str | None = None) -> Work:
+        stage = self._plan.stages[0]
+        told = None if renames is None else file_sha256(self._store, renames)
+        identity = [stage.fingerprint, self._stock.identity(shard), self._job.on_error, told]
+        overlay = self._job.overlay
+        if overlay is not None:
+            identity.append(overlay.digest())
+        key = f"{shard.number:05d}-{digest(identity)}"
+        return Work(stage, shard, key, None, None, renames, stage.number == self._plan.last)
+
+    def _next(self, stage: Stage, before: list[Work], settled: str) -> list[Work]:
+        return [
+            Work(
+                stage,
+                work.shard,
+                f"{work.shard.number:05d}-{chain(settled, [work.key])}",
+                work.key,
+                settle.rulings_of(settled, work.shard.number),
+                None,
+                stage.number == self._plan.last,
+            )
+            for work in before
+        ]
+
+    def _stage(self, pool: Pool, stage: Stage, works: list[Work]) -> None:
+        """Run what is not done yet; afterwards ``_done`` has a marker for every shard."""
+        done = {work.shard.number: self._is_done(work) for work in works}
+        todo = [work for work in works if done[work.shard.number] is None]
+        self._watch.stage(self._begins(stage, works, todo))
+        for work, result in pool.run(todo):
+            done[work.shard.number] = result
+            self._watch.shard(result)
+        self._done[stage.number] = [result for result in done.values() if result is not None]
+
+    def _is_done(self, work: Work) -> Done | None:
+        told = self._store.get_json(marker(work.key))
+        if told is None:
+            return None
+        done = done_of(told)
+        here = work.last or has_spill(self._store, spilled(work.key), done.staying)
+        made = all(self._store.exists(file.name) for file in done.files)
+        return done if here and made else None
+
+    def _begins(self, stage: Stage, works: list[Work], todo: list[Work]) -> StageBegins:
+        steps = tuple(named.label for named in stage.steps)
+        documents = None
+        if stage.number > 1:
+            documents = sum(done.staying for done in self._done[stage.number - 1])
+        size = sum(work.shard.bytes for work in todo) if stage.number == 1 else None
+        already = len(works) - len(todo)
+        return StageBegins(
+            stage.number, self._plan.last, steps, len(todo), already, documents, size
+        )
+
+    def _without_repeats(self, pool: Pool, stage: Stage, works: list[Work]) -> list[Work]:
+        """Run shards that hold a repeated id once more, now with ids of their own."""
+        new = pl.DataFrame(schema={DOC: pl.UInt64, DOC_ID: pl.String})
+        while (more := self._repeats(works)).height:
+            # a new id may be one that somebody has: hence again, until none is repeated
+            self._watch.note(f"{more.height} documents have the id of another one: ~2, ~3, … added")
+            new = pl.concat([new, more]).unique(DOC, keep="last").sort(DOC)
+            names = settle.write_renames(self._store, new)
+            works = [self._first(work.shard, names.get(work.shard.number)) for work in works]
+            self._stage(pool, stage, works)
+        return works
+
+    def _repeats(self, works: list[Work]) -> pl.DataFrame:
+        shards = settle.Shards(self._store, _keys(works))
+        parts = [Part(number, self._job.parts) for number in range(self._job.parts)]
+        return pl.concat([settle.renames(shards, part) for part in parts])
+
+    def _settle(self, stage: Stage, works: list[Work]) -> str:
+        """Have the global step rule over all documents that are left; the ruling's fingerprint."""
+        fingerprint = chain(stage.fingerprint, [work.key for work in works])
+        named = stage.settles
+        if named is None or self._store.exists(settle.settled(fingerprint)):
+            return fingerprint
+        assert isinstance(named.step, GlobalStep)
+        shards = settle.Shards(self._store, _keys(works))
+        self._watch.note(f"{named.label}: merging what {len(works)} shards know")
+        proposed = [
+            settle.propose(named.step, shards, Part(number, self._job.parts))
+            for number in range(self._job.parts)
+        ]
+        pairs = [found for found in proposed if found.height]
+        if pairs:
+            held = settle.verify(named.step, shards, pl.concat(pairs))
+            rulings = settle.rule(named, shards, held)
+            settle.write_rulings(self._store, fingerprint, rulings)
+        return fingerprint
+
+    def _check_drops(self, stage: Stage) -> None:
+        most = self._options.max_drop
+        documents = sum(done.documents for done in self._done[1])
+        every = [done for parts in self._done.values() for done in parts]
+        dropped = sum(done.left.get(REJECTED, 0) for done in every)
+        if most is None or not documents or dropped <= most * documents:
+            return
+        rule = most_dropping(every)
+        raise BoundError(
+            f"{dropped} of {documents} documents are rejected after stage {stage.number}, "
+            f"more than max_drop {most:g}; most by {rule}",
+            where=str(self._store.root),
+            hint=f"`dataqa show {self._store.root} --rule {rule}` shows some of them",
+        )
+
+
+def _keys(works: list[Work]) -> dict[int, str]:
+    return {work.shard.number: work.key for work in works}
