@@ -16,7 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dataqa.report.bins import Shape, edges, shape_of, slots
-from dataqa.report.cells import Cells
+from dataqa.report.cells import Cells, Table
 from dataqa.report.examples import Examples
 from dataqa.report.groups import UNKNOWN
 from dataqa.report.leaving import (
@@ -26,6 +26,7 @@ from dataqa.report.leaving import (
     QUARANTINE,
     REJECTED,
     REVIEW,
+    RULE_COUNTS,
     Leaving,
     count_edits,
     count_rules,
@@ -33,6 +34,7 @@ from dataqa.report.leaving import (
 )
 from dataqa.report.reasons import Order, reasons
 from dataqa.rules import Rule
+from dataqa.report.masks import masked
 from dataqa.types import TEXT, Batch
 
 FORMAT = 1
@@ -98,18 +100,30 @@ class Tally:
         for cells in self._cells.values():
             cells.settle()
 
-    def quarantine(self, docs: pl.DataFrame, step: str, error: str) -> None:
-        """Count documents that a step could not handle, under the name of the error's class."""
-        if not docs.height:
+    def quarantine(self, rows: pl.DataFrame) -> None:
+        """Count documents that could not be read, or that a step could not handle.
+
+        Args:
+            rows: One row a document: ``step``, ``error`` (no text of the document) and ``raw``
+                (its bytes, null when there are none); the source column if it is known.
+        """
+        if not rows.height:
             return
-        text = docs[TEXT].fill_null("")
-        outcome = np.full(docs.height, QUARANTINE)
-        rows = {"source": self._source_rows(docs), "language": self._unknown("language", outcome)}
-        sizes = sizes_of(text)
-        for dimension, found in rows.items():
-            self._measure(dimension, found, outcome, sizes)
-        self._measure("source", rows["source"], outcome, sizes, f"flow/{step}")
-        self._measure("source", rows["source"], outcome, sizes, f"error/{step}/{error}")
+        named = rows.with_columns(
+            pl.col("step", "error").fill_null("").replace("", "reading"),
+            pl.col("raw").bin.size().fill_null(0).cast(pl.Int64),
+        )
+        for (step, error), some in sorted(
+            named.partition_by("step", "error", as_dict=True).items()
+        ):
+            outcome = np.full(some.height, QUARANTINE)
+            sizes = (some["raw"].to_numpy(), np.zeros(some.height, np.int64))
+            source = self._source_rows(some)
+            self._measure("source", source, outcome, sizes)
+            self._measure("language", self._unknown("language", outcome), outcome, sizes)
+            self._measure("source", source, outcome, sizes, f"flow/{step}")
+            self._measure("source", source, outcome, sizes, f"error/{step}/{masked(error)[:80]}")
+        self._cells["source"].settle()
 
     def absorb(self, part: Mapping[str, Any]) -> None:
         """Add what ``to_dict`` gave for other documents of the same run."""
@@ -242,7 +256,19 @@ def merge(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     total = Tally((), None, kinds={})
     for part in parts:
         total.absorb(part)
-    return total.to_dict()
+    merged = total.to_dict()
+    return merged | {"rules": _tripped(merged["cells"]["rule"])}
+
+
+def _tripped(cells: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+    """How many documents each rule would keep out, by its own name."""
+    table = Table(cells, "count", len(RULE_COUNTS))
+    found: dict[str, dict[str, int]] = {}
+    for name, row in zip(table.labels, table.rows, strict=True):
+        rejected = int(row[RULE_COUNTS.index("rejected")])
+        if rejected:
+            found[name.partition("/")[2]] = {"tripped": rejected}
+    return found
 
 
 def signal_kinds() -> dict[str, str]:

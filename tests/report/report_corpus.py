@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 
-from dataqa.report.tally import Tally
+from dataqa.report.build import build
+from dataqa.report.tally import Tally, merge
 from dataqa.rules import Rule
 from dataqa.types import DOC, DOC_ID, FINDINGS, TEXT, Action, Batch, complete
 
@@ -142,3 +145,40 @@ def _text(language: str, number: int) -> str:
 
 
 EMPTY = pl.DataFrame(schema=FINDINGS)
+
+
+def facts() -> dict[str, Any]:
+    """What the engine knows of this run besides the counts."""
+    return {
+        "pipeline": {
+            "name": "web-mixed",
+            "description": "Web pages and reference texts in several languages, judged by "
+            "published quality rules, without copies.",
+            "steps": [{"language": {"threshold": 0.65}}, {"normalize": {}}, "quality", "exact"],
+        },
+        "rules": [
+            {
+                "step": "language" if rule.pack == "language" else "quality",
+                "key": rule.key,
+                "signal": rule.signal,
+                "action": rule.action.name.lower(),
+                **{side: getattr(rule, side) for side in ("min", "max")},
+            }
+            for rule in RULES
+        ],
+        "counts": {},
+    }
+
+
+def report(count: int = 4000) -> dict[str, Any]:
+    """The report of a run over ``count`` documents, a few of them in quarantine."""
+    whole = counted(documents(count))
+    damaged = pl.DataFrame(
+        {
+            "step": [None, None, "normalize"],
+            "error": ["the line is not JSON", "the line is not JSON", "ValueError"],
+            "raw": [b"{", b"[", b"abc"],
+        }
+    )
+    whole.quarantine(damaged)
+    return build(merge([whole.to_dict()]), facts())

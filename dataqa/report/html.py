@@ -1,0 +1,113 @@
+"""The report as one HTML file that needs nothing else: no network, no fonts, no libraries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from markupsafe import Markup
+
+from dataqa.report import words
+from dataqa.report.flow import flow_svg
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_MATRIX = 14
+
+
+def html(report: Mapping[str, Any], examples: bool = True) -> str:
+    """The report of ``build`` as a page.
+
+    Args:
+        report: The content of ``report.json``.
+        examples: Whether to show documents. Without them the page holds no text of the corpus.
+    """
+    shown = {key: report[key] for key in ("edges", "signals", "sliders", "totals")}
+    rules = [rule for rule in report["rules"] if rule["rejected"] + rule["review"]]
+    return page(
+        "report.html.j2",
+        report=report,
+        rules=rules,
+        silent=[rule for rule in report["rules"] if _is_silent(rule)],
+        flow=flow_svg(report),
+        matrix=_matrix(report, rules),
+        examples=report["examples"] if examples else {},
+        settings=yaml.safe_dump(report["settings"], sort_keys=False, allow_unicode=True),
+        data=embedded(shown),
+    )
+
+
+def page(template: str, **values: Any) -> str:
+    """A template of this package filled in, with the shared style and script inside."""
+    return (
+        _environment()
+        .get_template(template)
+        .render(style=Markup(_text("report.css")), script=Markup(_text("report.js")), **values)
+    )
+
+
+def embedded(data: Any) -> Markup:
+    """Data as JSON that cannot end the script element it stands in.
+
+    >>> print(embedded("</script>"))
+    "\\u003c/script\\u003e"
+    """
+    text = json.dumps(data, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415  (only here)
+
+    environment = Environment(
+        loader=PackageLoader("dataqa.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    named = {name: getattr(words, name) for name in ("count", "share", "size", "label", "number")}
+    environment.filters.update(named)
+    return environment
+
+
+@cache
+def _text(name: str) -> str:
+    return files("dataqa.report").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _is_silent(rule: Mapping[str, Any]) -> bool:
+    """A bound that no document met; rules without a bound are known only when they are met."""
+    return not rule["rejected"] + rule["review"] and rule["bound"] is not None
+
+
+def _matrix(report: Mapping[str, Any], rules: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """Of the documents that meet the rule of a row, the share that meets the column's as well."""
+    shown = rules[:_MATRIX]
+    met = {rule["id"]: rule["rejected"] + rule["review"] for rule in shown}
+    both = {frozenset((pair["a"], pair["b"])): pair["documents"] for pair in report["pairs"]}
+    rows = [
+        {
+            "rule": row,
+            "cells": [
+                None
+                if row is column
+                else {
+                    "documents": (n := both.get(frozenset((row["id"], column["id"])), 0)),
+                    "share": n / met[row["id"]],
+                    "column": column["rule"],
+                }
+                for column in shown
+            ],
+        }
+        for row in shown
+    ]
+    return {"rules": shown, "rows": rows, "more": len(rules) - len(shown)}
