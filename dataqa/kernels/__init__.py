@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 from dataqa.kernels import cache
@@ -15,7 +16,8 @@ from dataqa.kernels import cache
 if TYPE_CHECKING:
     from types import ModuleType
 
-_ENTRIES = ("dataqa.kernels.measure", "dataqa.kernels.characters")
+_MEASURE, _CHARACTERS = f"{__name__}.measure", f"{__name__}.characters"
+_ALL = tuple(f"{__name__}.{info.name}" for info in iter_modules(__path__))
 
 
 def warm() -> bool:
@@ -26,7 +28,7 @@ def warm() -> bool:
     """
     path = cache.folder()
     if cache.is_complete(path):
-        if all(name in sys.modules for name in _ENTRIES) or _try_import():
+        if all(name in sys.modules for name in _ALL) or _try_import():
             return False
         (path / cache.COMPLETE).unlink(missing_ok=True)
     with cache.locked(path):
@@ -47,13 +49,13 @@ def is_warm() -> bool:
 
 def load() -> tuple[ModuleType, ModuleType]:
     """The modules ``measure`` and ``characters``, compiled."""
-    if any(name not in sys.modules for name in _ENTRIES):
+    if _MEASURE not in sys.modules or _CHARACTERS not in sys.modules:
         warm()
-    return sys.modules[_ENTRIES[0]], sys.modules[_ENTRIES[1]]
+    return sys.modules[_MEASURE], sys.modules[_CHARACTERS]
 
 
 def _import() -> None:
-    for name in _ENTRIES:
+    for name in _ALL:
         import_module(name)
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from dataqa.kernels.jit import helper
 from dataqa.kernels.lines import next_line
 from dataqa.kernels.sentences import count_sentences
-from dataqa.kernels.tokens import Breaks, Tokens
+from dataqa.kernels.tokens import WORD, Breaks, Tokens
 
 LONGEST_WORD = 1000
 JAVASCRIPT, LOREM, BRACE, POLICY = 1, 2, 4, 8
@@ -101,7 +101,7 @@ def _at(text: np.ndarray, start: int, phrase: tuple[int, ...]) -> bool:
 def _exactly(text: np.ndarray, start: int, phrase: tuple[int, ...]) -> bool:
     if start + len(phrase) > len(text):
         return False
-    for k in range(len(phrase)):
+    for k in range(len(phrase)):  # noqa: SIM110  # numba has no all()
         if text[start + k] != phrase[k]:
             return False
     return True
@@ -129,37 +129,36 @@ def _phrases(text: np.ndarray, start: int, end: int, low: int) -> int:
     Every phrase of two words is looked for at its last word, which begins a token.
     """
     size = end - start
-    first = text[start] | 0x20
     seen = 0
     if size >= len(_JAVASCRIPT):
         for at in range(start, end - len(_JAVASCRIPT) + 1):
             if text[at] | 0x20 == 0x6A and _at(text, at, _JAVASCRIPT):
                 seen |= JAVASCRIPT
-    if first == 0x69 and start - 6 >= low and _at(text, start - 6, _LOREM):
-        seen |= LOREM
-    elif first == 0x75 and start - 9 >= low and _at(text, start - 9, _TERMS):
-        seen |= POLICY
-    elif first == 0x70 and size > 5:
-        if start - 8 >= low and _at(text, start - 8, _PRIVACY):
-            seen |= POLICY
-        elif start - 7 >= low and _at(text, start - 7, _COOKIE_POLICY):
-            seen |= POLICY
-    elif first == 0x63 and size > 6:
-        if start - 5 >= low and _at(text, start - 5, _USES):
-            seen |= POLICY
-        elif start - 7 >= low and _at(text, start - 7, _USE_OF):
-            seen |= POLICY
-        elif start - 4 >= low and _at(text, start - 4, _USE):
-            seen |= POLICY
+    pair = (np.int64(text[start]) << 8 | np.int64(text[start + 1])) | 0x2020
+    if pair == 0x6970 and start - 6 >= low:  # ip
+        seen |= LOREM * _at(text, start - 6, _LOREM)
+    elif pair == 0x7573 and start - 9 >= low:  # us
+        seen |= POLICY * _at(text, start - 9, _TERMS)
+    elif pair == 0x706F and size > 5 and start - 7 >= low:  # po
+        seen |= POLICY * _at(text, start - 7, _COOKIE_POLICY)
+        if start - 8 >= low:
+            seen |= POLICY * _at(text, start - 8, _PRIVACY)
+    elif pair == 0x636F and size > 6 and start - 4 >= low:  # co
+        seen |= POLICY * _at(text, start - 4, _USE)
+        if start - 5 >= low:
+            seen |= POLICY * _at(text, start - 5, _USES)
+        if start - 7 >= low:
+            seen |= POLICY * _at(text, start - 7, _USE_OF)
     return seen
 
 
 @helper
 def _inspect(text: np.ndarray, t: Tokens, low: int, high: int) -> Line:
     """Look at the line of tokens ``low:high`` (one at least)."""
-    words = left = longest = length = seen = np.int64(0)
+    words = left = longest = seen = np.int64(0)
     word_left = False
     start = np.int64(t.starts[low])
+    begun = t.chars[low]
     gone_from = gone_to = np.int64(-1)  # the last run of citations
     before = np.int64(-1)
     for k in range(low, high):
@@ -168,28 +167,27 @@ def _inspect(text: np.ndarray, t: Tokens, low: int, high: int) -> Line:
             words += 1
             left += word_left
             word_left = False
-            length = 0
+            longest = max(longest, np.int64(t.chars[k] - begun))
+            begun = t.chars[k]
         before = np.int64(t.ends[k])
-        length += t.chars[k + 1] - t.chars[k]
-        longest = max(longest, length)
         if at < gone_to:
-            if before > gone_to:
-                word_left = True
+            word_left |= before > gone_to
             continue
-        code = t.first[k]
-        if code == 0x5B:
-            end = citation_end(text, before - 1)
-            if end:
-                if before - 1 != gone_to:
-                    gone_from = before - 1
-                gone_to = end
-                word_left |= before - 1 > at
-                continue
-        word_left = True
-        if code == 0x7B:
-            seen |= BRACE
+        if not t.flags[k] & WORD:
+            code = t.first[k]
+            if code == 0x5B:
+                end = citation_end(text, before - 1)
+                if end:
+                    if before - 1 != gone_to:
+                        gone_from = before - 1
+                    gone_to = end
+                    word_left |= before - 1 > at
+                    continue
+            seen |= BRACE * (code == 0x7B)
         elif before - at > 2:
             seen |= _phrases(text, at, before, start)
+        word_left = True
+    longest = max(longest, np.int64(t.chars[high] - begun))
     end = np.int64(t.ends[high - 1])
     if gone_to == end:
         end = gone_from
@@ -238,7 +236,7 @@ def c4(
     while start < len(text):
         if k < breaks:
             high = np.int64(b.tokens[k])
-            start, k = next_line(text, b, breaks, k)
+            start, k = next_line(b, breaks, k)
         else:
             high = np.int64(tokens)
             start = len(text)

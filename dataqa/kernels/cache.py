@@ -24,7 +24,7 @@ COMPLETE = "complete"
 
 
 def home() -> Path:
-    """The user's cache folder: ``DATAQA_CACHE``, else ``XDG_CACHE_HOME/dataqa``, else ``~/.cache``."""
+    """``DATAQA_CACHE``, else ``dataqa`` in ``XDG_CACHE_HOME``, else in ``~/.cache``."""
     own = os.environ.get("DATAQA_CACHE")
     if own:
         return Path(own)

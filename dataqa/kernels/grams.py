@@ -92,12 +92,12 @@ def _repeats(room: Groups, chars: np.ndarray, size: int, n: int, row: np.ndarray
     free = 0  # where the scan may look again
     covered = 0
     again = cover = places = np.int64(0)
-    room.stamp[0] += 1
-    stamp = room.stamp[0]
     for k in range(size):
         head = room.first[k]
         if room.count[head] < 2:
             continue
+        if head == k:
+            room.marks[k] = 0
         places += 1
         place = np.int64(room.places[k])
         low = max(place, covered)
@@ -105,11 +105,11 @@ def _repeats(room: Groups, chars: np.ndarray, size: int, n: int, row: np.ndarray
         covered = place + n
         if place < free:
             continue
-        if room.marks[head] == stamp:
+        if room.marks[head]:
             again += chars[place + n] - chars[place]
             free = place + n
         else:
-            room.marks[head] = stamp
+            room.marks[head] = 1
     row[AGAIN + n - 5] = again
     row[COVER + n - 5] = cover
     if n == 5:
@@ -138,7 +138,7 @@ def _climb(room: Groups, tokens: np.ndarray, count: int, size: int, n: int) -> i
 def repetition(
     tokens: np.ndarray, chars: np.ndarray, count: int, room: Groups, row: np.ndarray
 ) -> None:
-    """Measure ``tokens[:count]``, whose characters sum up to ``chars``, into one row of ``Grams``."""
+    """Measure ``tokens[:count]``, with running sums of ``chars``, into one row of ``Grams``."""
     row[:] = 0
     row[TOKENS] = count
     row[CHARS] = chars[count] - chars[0]

@@ -9,34 +9,33 @@ from numpy.typing import NDArray
 
 from dataqa.kernels.jit import helper
 
-MOST_SLOTS = 1 << 21
-_LOW = np.uint64(0xFFFFFFFF)
-_32 = np.uint64(32)
+MOST_SLOTS = 1 << 23
+_HIGHEST = 0xFFFFFFFF
 
 
 class Groups(NamedTuple):
     """Scratch of one table, and what it tells of each key.
 
-    A slot holds a key and, in one word, the stamp of the call that wrote it and where the key was
-    first seen. A call takes a new stamp, so that nothing is ever cleared.
+    A slot holds ``base`` plus where its key was first seen. Every call moves ``base`` past all that
+    was written before, so whatever is lower is a free slot and nothing needs clearing.
 
     Attributes:
         keys: The keys to group; the caller fills it.
         places: Where each key comes from; the caller's.
         first: For each key, the index of the first equal one.
         count: At the index of a first key, how many are equal to it.
-        marks: A stamp for each key; the caller's.
-        slots: The table, two words a slot.
-        stamp: The last stamp taken.
+        marks: A note for each key; the caller's.
+        slots: The table.
+        base: What the next call begins at.
     """
 
     keys: NDArray[np.uint64]
     places: NDArray[np.int32]
     first: NDArray[np.int32]
     count: NDArray[np.int32]
-    marks: NDArray[np.int64]
-    slots: NDArray[np.uint64]
-    stamp: NDArray[np.int64]
+    marks: NDArray[np.int8]
+    slots: NDArray[np.uint32]
+    base: NDArray[np.int64]
 
 
 def group_room(size: int) -> Groups:
@@ -49,45 +48,46 @@ def group_room(size: int) -> Groups:
         np.empty(size, np.int32),
         np.empty(size, np.int32),
         np.empty(size, np.int32),
-        np.zeros(size, np.int64),
-        np.zeros(2 * slots, np.uint64),
-        np.zeros(1, np.int64),
+        np.empty(size, np.int8),
+        np.zeros(slots, np.uint32),
+        np.ones(1, np.int64),
     )
 
 
 @helper
 def group(room: Groups, size: int) -> None:
     """Fill ``first`` and ``count`` for ``keys[:size]``, in parts when the table is too small."""
-    slots = np.int64(64)
+    keys, first, count, slots = room.keys, room.first, room.count, room.slots
+    used = np.int64(64)
     shift = np.uint64(58)
-    most = len(room.slots) // 2
-    while slots < size + (size >> 1) and slots < most:
-        slots *= 2
+    while used < size + (size >> 1) and used < len(slots):
+        used *= 2
         shift -= np.uint64(1)
     parts = np.int64(1)
-    while slots * parts < size + (size >> 1):
+    while used * parts < size + (size >> 1):
         parts *= 2
     inside = np.uint64(parts - 1)
-    last = slots - 1
+    last = np.uint64(used - 1)
     for part in range(parts):
-        room.stamp[0] += 1
-        stamp = np.uint64(room.stamp[0])
+        base = room.base[0]
+        if base + size > _HIGHEST:
+            slots[:] = 0
+            base = np.int64(1)
+        room.base[0] = base + size
         for k in range(size):
-            key = room.keys[k]
+            key = keys[k]
             if key & inside != np.uint64(part):
                 continue
-            slot = np.int64(key >> shift)
+            slot = key >> shift
             while True:
-                held = room.slots[2 * slot + 1]
-                if held >> _32 != stamp:
-                    room.slots[2 * slot] = key
-                    room.slots[2 * slot + 1] = stamp << _32 | np.uint64(k)
-                    room.first[k] = k
-                    room.count[k] = 1
+                head = np.int64(slots[slot]) - base
+                if head < 0:
+                    slots[slot] = np.uint32(base + k)
+                    first[k] = k
+                    count[k] = 1
                     break
-                if room.slots[2 * slot] == key:
-                    head = np.int64(held & _LOW)
-                    room.first[k] = head
-                    room.count[head] += 1
+                if keys[head] == key:
+                    first[k] = head
+                    count[head] += 1
                     break
-                slot = (slot + 1) & last
+                slot = (slot + np.uint64(1)) & last

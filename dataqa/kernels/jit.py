@@ -1,5 +1,9 @@
 """numba with this package's settings; the one place that imports it.
 
+Kernels are compiled without numba's runtime (``_nrt``): they cannot allocate, and count no
+references, which makes them twice as fast. Helpers are always inlined, for a call would copy whole
+tuples of arrays.
+
 The cache folder is set before numba is first imported. When somebody imported numba earlier its
 setting is changed in place: numba reads it again for each function that is defined.
 """
@@ -28,12 +32,14 @@ _numba.config.CACHE_DIR = str(CACHE)
 
 def helper[F: Callable[..., Any]](function: F) -> F:
     """Compile a function that only kernels call; it becomes part of each that does."""
-    return _numba.njit(function, nogil=True, error_model="numpy")
+    return _numba.njit(function, nogil=True, _nrt=False, forceinline=True, error_model="numpy")
 
 
 def kernel[F: Callable[..., Any]](*arguments: Any) -> Callable[[F], F]:
     """Compile an entry point for exactly these argument types, from the cache when it can."""
-    wrap: Any = _numba.njit(tuple(arguments), nogil=True, cache=True, error_model="numpy")
+    wrap: Any = _numba.njit(
+        tuple(arguments), nogil=True, cache=True, _nrt=False, error_model="numpy"
+    )
     return wrap
 
 

@@ -1,7 +1,7 @@
-"""Counts over lines and paragraphs of one document, in every published dialect.
+r"""Counts over lines and paragraphs of one document, in every published dialect.
 
-Two notions of a line: what ``\\n`` separates, and what ``str.splitlines`` gives ("text lines").
-Blank means white space only. A paragraph stands between runs of two or more ``\\n``.
+Two notions of a line: what ``\n`` separates, and what ``str.splitlines`` gives ("text lines").
+Blank means white space only. A paragraph stands between runs of two or more ``\n``.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ NEWLINE = 0x0A
 
 
 class Lines(NamedTuple):
-    """Counts over lines.
+    r"""Counts over lines.
 
     Attributes:
-        newlines: Characters ``\\n``.
-        chars: Characters that are not ``\\n``.
+        newlines: Characters ``\n``.
+        chars: Characters that are not ``\n``.
         lines: Non-blank lines.
         line_chars: Their characters.
         longest: Characters of the longest.
@@ -36,7 +36,7 @@ class Lines(NamedTuple):
         numeric: Those whose words are all without a letter, and that have a word.
         capital: Those whose letters are mostly upper-case words.
         repeats: Non-blank lines seen before, and ``repeat_chars`` their characters.
-        parts: Pieces between runs of ``\\n``, an empty one at either end included (datatrove).
+        parts: Pieces between runs of ``\n``, an empty one at either end included (datatrove).
         part_repeats: Pieces seen before, and ``part_repeat_chars`` their characters.
         stripped_chars: Characters of the non-blank lines without white space at the ends (DCLM).
         shared: Non-blank stripped lines that occur twice or more, all of them (DCLM).
@@ -116,7 +116,7 @@ def count_chars(text: np.ndarray, start: int, end: int) -> int:
 
 @helper
 def _sums(room: Groups, size: int) -> tuple[int, int, int, int]:
-    """Of grouped keys whose characters are in ``places``: repeats, shared ones, characters of both."""
+    """Repeats and shared ones among grouped keys, and characters (in ``places``) of both."""
     repeats = repeat_chars = shared = shared_chars = np.int64(0)
     for k in range(size):
         head = room.first[k]
@@ -185,7 +185,7 @@ def lines(
         if end > start:
             raw.keys[parts] = of_bytes(text, start, end)
             raw.places[parts] = stop - begun
-            raw.marks[parts] = -1 if high > low else 0  # stamps are positive
+            raw.marks[parts] = high > low
             parts += 1
         elif start == 0 or k == breaks:
             empty += 1
@@ -206,7 +206,7 @@ def lines(
     row[L.parts] = parts + empty
     row[L.part_repeats] += max(empty - 1, 0)
     for k in range(parts):
-        if raw.marks[k] < 0 and raw.first[k] != k:
+        if raw.marks[k] and raw.first[k] != k:
             row[L.repeats] += 1
             row[L.repeat_chars] += raw.places[k]
     group(stripped, kept)
@@ -217,8 +217,8 @@ def lines(
 
 
 @helper
-def next_line(text: np.ndarray, b: Breaks, breaks: int, k: int) -> tuple[int, int]:
-    """Byte after the line end ``k``, and the next line end; ``\\r\\n`` is one."""
+def next_line(b: Breaks, breaks: int, k: int) -> tuple[int, int]:
+    r"""Byte after the line end ``k``, and the next line end; ``\r\n`` is one."""
     at = np.int64(b.at[k])
     code = b.code[k]
     if code == 0x0D and k + 1 < breaks and b.at[k + 1] == at + 1 and b.code[k + 1] == NEWLINE:
@@ -239,7 +239,7 @@ def _text_lines(
     while start < size:
         if k < breaks:
             high = np.int64(b.tokens[k])
-            start, k = next_line(text, b, breaks, k)
+            start, k = next_line(b, breaks, k)
         else:
             high = np.int64(tokens)
             start = size
@@ -300,7 +300,7 @@ def paragraphs(
 
 @helper
 def _is_gap(b: Breaks, breaks: int, k: int) -> bool:
-    """Whether two or more ``\\n`` begin at line end ``k``."""
+    r"""Whether two or more ``\n`` begin at line end ``k``."""
     if b.code[k] != NEWLINE or k + 1 >= breaks:
         return False
     return b.code[k + 1] == NEWLINE and b.at[k + 1] == b.at[k] + 1

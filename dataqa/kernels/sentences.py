@@ -1,9 +1,9 @@
 """Where sentences end, by marks alone: fast, the same for every script, no model.
 
-A sentence ends at an end mark and the quotes, brackets and citations (``[12]``) that close on it, if it has a letter. A
-mark of ASCII or ``…`` must be followed by white space and not by a lower-case letter, and ``.`` ends
-none after a single capital letter (an initial) or a common abbreviation. What follows the last end
-is one more sentence, if it has a letter.
+A sentence ends at an end mark and the quotes, brackets and citations (``[12]``) that close on it,
+if it has a letter. A mark of ASCII or ``…`` must be followed by white space and not by a lower-case
+letter, and ``.`` ends none after a single capital letter (an initial) or a common abbreviation.
+What follows the last end is one more sentence, if it has a letter.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def is_end_mark(t: Tokens, k: int) -> bool:
 
 @helper
 def _after_closers(t: Tokens, after: int, high: int) -> int:
-    """Token after the quotes, brackets and citations (``[12]``) that stand directly at ``after``."""
+    """Token after the quotes, brackets and citations that stand directly at ``after``."""
     while after < high and t.starts[after] == t.ends[after - 1]:
         if t.flags[after] & CLOSER:
             after += 1
@@ -107,7 +107,7 @@ def _after_closers(t: Tokens, after: int, high: int) -> int:
 
 
 @helper
-def ends_here(t: Tokens, k: int, high: int, table: np.ndarray) -> int:
+def ends_here(t: Tokens, k: int, high: int, table: np.ndarray) -> int:  # noqa: PLR0911
     """Token after the sentence that the mark ``k`` ends, or 0 if it ends none."""
     after = _after_closers(t, k + 1, high)
     if after >= high:

@@ -26,10 +26,26 @@ from dataqa.kernels.tables import (
     PLANES,
     SPACE,
 )
+from dataqa.kernels.tables import flags as flag_table
 
 WORDY = ALPHA | DIGIT | NUMBER | MARK
 WORD = ALPHA | DIGIT | NUMBER
 _LETTERLIKE = ALPHA | MARK
+ONE = np.uint64(1)
+
+
+def _quick() -> NDArray[np.uint16]:
+    """Flags of the ASCII letters and digits; 0 for every other byte."""
+    out = np.zeros(256, np.uint16)
+    for byte in range(0x80):
+        if chr(byte).isalnum():
+            out[byte] = flag_table()[byte]
+    return out
+
+
+QUICK = _quick()
+ENDS_WORD = np.array([byte < 0x80 and chr(byte) not in "'.," for byte in range(256)])
+"""Whether a byte that is no ASCII letter or digit ends every word before it."""
 
 
 class Tokens(NamedTuple):
@@ -160,15 +176,20 @@ def joins(text: np.ndarray, at: int, code: int, before: int, table: np.ndarray) 
 def tokenise(
     text: np.ndarray, table: np.ndarray, folds: np.ndarray, out: Tokens, breaks: Breaks, base: int
 ) -> tuple[int, int, int]:
-    """Write the tokens of ``text`` from row ``base`` on; numbers of tokens, line ends, characters."""
+    """Write the tokens of ``text`` from row ``base`` on; how many, and line ends and characters."""
     size = len(text)
+    limit = np.uint64(size)
     at = 0
     seen = 0  # characters, spaces included
     within = np.int64(0)  # characters in tokens
     count = base
     ends = 0
     while at < size:
-        code = np.int64(text[at])
+        code = np.int64(text[np.uint64(at)])
+        if code == 0x20:
+            at += 1
+            seen += 1
+            continue
         if code >= 0x80:
             code = decode(text, at)
         flags = flags_of(code, table)
@@ -194,6 +215,25 @@ def tokenise(
             alone = flags & IDEO
             before = flags
             while at < size:
+                if not alone:
+                    # most text is ASCII letters: a loop of its own, with unsigned places, in which
+                    # numba need not look for negative ones
+                    here = np.uint64(at)
+                    while here < limit:
+                        byte = text[here]
+                        some = QUICK[byte]
+                        if not some:
+                            break
+                        plain = (plain ^ np.uint64(byte)) * STEP
+                        fold = (fold ^ np.uint64(folds[byte])) * STEP
+                        every |= some
+                        here += ONE
+                    length += np.int64(here) - at
+                    at = np.int64(here)
+                    if here >= limit or ENDS_WORD[text[here]]:
+                        break
+                    if QUICK[text[here - ONE]]:
+                        before = np.int64(QUICK[text[here - ONE]])
                 code = np.int64(text[at])
                 if code >= 0x80:
                     code = decode(text, at)

@@ -6,18 +6,18 @@ from dataqa.signals.counts import Count, Counts, Length, Rate, share
 
 
 def char_count(counts: Counts) -> Count:
-    """Characters (code points).
+    r"""Characters (code points).
 
-    >>> char_count(Counts.of("né\\n")).tolist()
+    >>> char_count(Counts.of("né\n")).tolist()
     [3]
     """
     return counts.sizes.chars
 
 
 def byte_count(counts: Counts) -> Count:
-    """UTF-8 bytes.
+    r"""UTF-8 bytes.
 
-    >>> byte_count(Counts.of("né\\n")).tolist()
+    >>> byte_count(Counts.of("né\n")).tolist()
     [4]
     """
     return counts.sizes.bytes

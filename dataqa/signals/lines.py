@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataqa.signals.counts import Counts, Rate, Ratio, share
+from dataqa.signals.counts import Counts, Ratio, share
 
 
 def terminal_line_ratio(counts: Counts) -> Ratio:
