@@ -1,0 +1,142 @@
+"""``dataqa init`` and ``list``: where to begin, and what there is."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+import click
+
+_PIPELINE = """\
+# A dataqa pipeline: steps, in order. Check it, foresee it, run it:
+#   dataqa check my-pipeline.yaml
+#   dataqa plan my-pipeline.yaml -i 'corpus/*.jsonl.zst'
+#   dataqa run my-pipeline.yaml -i 'corpus/*.jsonl.zst' -o out/
+name: my-pipeline
+description: What this corpus is for.
+
+# Which columns hold the text and the id; without an id one is made of path and position.
+# reading: {text_column: content, id_column: url}
+
+steps:
+  # Unicode, line ends and control characters, the same everywhere.
+  - normalize
+  # Keep these languages where the model is sure enough; no `keep` keeps every language.
+  - language: {keep: [en], min: 0.65}
+  # Rule packs: `dataqa list rules` has them all; yours go into ./rules/quality/NAME.yaml.
+  - quality: {packs: [gopher, fineweb]}
+  # Of documents that are the same but for white space, keep one.
+  - exact: {ignore: whitespace}
+
+# Other bounds than the packs give; `dataqa decide OUT --dry-run --set ...` foresees them.
+# bounds:
+#   gopher.word_count.min: 30
+"""
+
+_PACK = """\
+# A rule pack: put it into ./rules/quality/my-pack.yaml, name it in a step
+#   - quality: {packs: [my-pack]}
+# and prove it on its own examples with `dataqa check rules`.
+pack: my-pack
+title: What these rules are for
+dialect: dataqa
+cite: Where the numbers come from.
+rules:
+  # `dataqa list signals` has every signal a rule may use.
+  enough_words:
+    signal: word_count
+    min: 5
+    trips: ["Too short."]
+    passes: ["This text has more than five words in it."]
+"""
+
+_EXTRAS = {
+    "web": ("resiliparse", "WARC and WET files: pages to text"),
+    "tokens": ("rs_bpe", "token counts by the vocabularies of real models"),
+}
+
+
+@click.command("init")
+@click.argument("what", type=click.Choice(["pipeline", "pack"]), default="pipeline")
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+def init_command(*, what: str, force: bool) -> None:
+    """Write a commented starting point into the current folder."""
+    from dataqa.errors import InputError
+
+    name, text = {
+        "pipeline": ("my-pipeline.yaml", _PIPELINE),
+        "pack": ("rules/quality/my-pack.yaml", _PACK),
+    }[what]
+    path = Path(name)
+    if path.exists() and not force:
+        raise InputError("is there already", where=name, hint="--force writes over it")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    click.echo(f"wrote {name}; next: dataqa check {name}")
+
+
+@click.command("list")
+@click.argument("what", type=click.Choice(["steps", "signals", "rules", "extras"]))
+def list_command(*, what: str) -> None:
+    """List steps, signals, rules or extras, with a line about each."""
+    {"steps": _steps, "signals": _signals, "rules": _rules, "extras": _extras}[what]()
+
+
+def _table(rows: list[tuple[str, str]]) -> None:
+    width = max((len(name) for name, _ in rows), default=0)
+    for name, told in rows:
+        click.echo(f"{name:{width}}  {told}")
+
+
+def _steps() -> None:
+    from dataqa.registry import step_class, step_names
+
+    for name in step_names():
+        kind = step_class(name)
+        click.secho(name, bold=True)
+        click.echo(f"  {_first_line(kind)}")
+        click.echo(f"  fields: {', '.join(kind.__struct_fields__) or 'none'}")
+
+
+def _signals() -> None:
+    from dataqa.signals import catalogue
+
+    _table(
+        [
+            (f"{name}:LIST" if signal.needs_words else name, f"{signal.kind:7} {signal.doc}")
+            for name, signal in sorted(catalogue().items())
+        ]
+    )
+
+
+def _rules() -> None:
+    from dataqa.packs import load_pack, pack_names
+    from dataqa.registry import rule_folders
+    from dataqa.types import Assets
+
+    assets = Assets(rule_folders(), Path(".state"))
+    for name in pack_names(assets):
+        pack = load_pack(name, assets)
+        click.secho(f"{pack.name}  ({pack.dialect}) {pack.title}", bold=True)
+        for rule in pack.rules:
+            bounds = [
+                f"{rule.key}.{side}={getattr(rule, side):g}"
+                for side in ("min", "max")
+                if getattr(rule, side) is not None
+            ]
+            click.echo(f"  {' '.join(bounds) or rule.key}  [{rule.signal}]")
+
+
+def _extras() -> None:
+    from importlib.util import find_spec
+
+    _table(
+        [
+            (name, f"{'installed' if find_spec(package) else 'not installed':14} {told}")
+            for name, (package, told) in _EXTRAS.items()
+        ]
+    )
+
+
+def _first_line(kind: object) -> str:
+    return (inspect.getdoc(kind) or "").partition("\n")[0]

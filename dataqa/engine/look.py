@@ -1,0 +1,161 @@
+"""Looking into a finished run: one document with everything known of it, or those behind a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from dataqa.edits import decode
+from dataqa.engine import again
+from dataqa.engine.finish import load
+from dataqa.engine.outlet import KEPT, QUARANTINE, REJECTED, REVIEW
+from dataqa.errors import InputError, did_you_mean
+from dataqa.io.store import Store
+from dataqa.types import DOC_ID
+
+_SIDE = r"\.(min|max|missing)$"
+
+
+class Explained(NamedTuple):
+    """Everything a run knows of one document.
+
+    Attributes:
+        doc_id: Its public id.
+        verdict: ``kept``, ``rejected``, ``review`` or ``quarantine``.
+        stage: The stage in which it left; 0 for one that was never read.
+        row: Its columns as they were written, text included.
+        signals: What was measured; ``None`` where a later step would have.
+        findings: What was found, each as a mapping without what it does not use.
+        duplicates: Documents that were removed as duplicates of this one.
+    """
+
+    doc_id: str
+    verdict: str
+    stage: int
+    row: dict[str, Any]
+    signals: dict[str, Any]
+    findings: list[dict[str, Any]]
+    duplicates: list[str]
+
+
+def finished_store(out: Path) -> Store:
+    """The store of a finished run.
+
+    Raises:
+        InputError: There is none in this folder.
+    """
+    store = Store(out)
+    again.recover(store)
+    if load(store) is None:
+        raise InputError(
+            "there is no finished run in this folder",
+            where=str(out),
+            hint="`dataqa run` makes one, or finishes one that was interrupted",
+        )
+    return store
+
+
+def explain(out: Path, doc_id: str) -> Explained:
+    """Everything known of one document.
+
+    Raises:
+        InputError: No document of the run has this id.
+    """
+    store = finished_store(out)
+    mine = pl.col(DOC_ID) == doc_id
+    found = _scan(store, "signals").filter(mine).collect()
+    if not found.height:
+        return _quarantined(store, doc_id)
+    signals = found.row(0, named=True)
+    verdict, stage = str(signals.pop("verdict")), int(signals.pop("stage"))
+    signals.pop(DOC_ID)
+    said = _scan(store, "findings").filter(mine).collect()
+    copies = _scan(store, "findings").filter(pl.col("ref") == doc_id).select(DOC_ID).collect()
+    row = documents(store, verdict, [doc_id]).row(0, named=True)
+    findings = [_told(finding) for finding in said.drop(DOC_ID).iter_rows(named=True)]
+    return Explained(
+        doc_id, verdict, stage, row, signals, findings, copies[DOC_ID].unique().sort().to_list()
+    )
+
+
+def behind(out: Path, rule: str, most: int) -> pl.DataFrame:
+    """Documents that a rule asked to review, drop or rewrite, with the texts.
+
+    Args:
+        out: A finished run.
+        rule: A rule (``gopher.word_count``), one of its bounds (``gopher.word_count.min``), or
+            what a step found (``exact.copy``).
+        most: At most so many documents, by id.
+
+    Returns:
+        ``doc_id``, ``verdict``, ``rule``, ``score``, ``bound``, ``ref``, ``text``.
+
+    Raises:
+        InputError: The run has no finding of that rule.
+    """
+    store = finished_store(out)
+    findings = _scan(store, "findings")
+    named = (pl.col("rule") == rule) | (pl.col("rule").str.replace(_SIDE, "") == rule)
+    rows = findings.filter(named).select(DOC_ID, "rule", "score", "bound", "ref")
+    asked = rows.unique([DOC_ID, "rule"], keep="any").sort(DOC_ID, "rule").head(most).collect()
+    if not asked.height:
+        known = findings.select("rule").unique().collect()["rule"].drop_nulls().to_list()
+        raise InputError(
+            f"no document was touched by {rule!r}", where=str(out), hint=did_you_mean(rule, known)
+        )
+    ids = asked[DOC_ID].unique().to_list()
+    texts = pl.concat(
+        [
+            documents(store, verdict, ids).select(
+                DOC_ID, pl.lit(verdict).alias("verdict"), pl.col(text_column(store)).alias("text")
+            )
+            for verdict in (KEPT, REJECTED, REVIEW)
+        ]
+    )
+    return asked.join(texts, on=DOC_ID, how="left", maintain_order="left")
+
+
+def documents(store: Store, verdict: str, ids: Sequence[str]) -> pl.DataFrame:
+    """The rows of some documents from one verdict's folder."""
+    return _scan(store, verdict).filter(pl.col(DOC_ID).is_in(list(ids))).collect()
+
+
+def text_column(store: Store) -> str:
+    """What the text column of a run's output is called."""
+    return again.pipeline_of(store).reading.text_column
+
+
+def _scan(store: Store, folder: str) -> pl.LazyFrame:
+    names = store.names(folder)
+    lines = [store.path(name) for name in names if name.endswith(".jsonl.zst")]
+    if lines:
+        return pl.concat([pl.scan_ndjson(path) for path in lines], how="diagonal_relaxed")
+    return pl.scan_parquet([store.path(name) for name in names])
+
+
+def _quarantined(store: Store, doc_id: str) -> Explained:
+    found = _scan(store, QUARANTINE).filter(pl.col(DOC_ID) == doc_id).collect()
+    if not found.height:
+        head = doc_id.partition("#")[0]
+        near = _scan(store, "signals").filter(pl.col(DOC_ID).str.contains(head, literal=True))
+        known = near.select(DOC_ID).head(1000).collect()[DOC_ID].to_list()
+        raise InputError(
+            f"no document has the id {doc_id!r}",
+            where=str(store.root),
+            hint=did_you_mean(doc_id, known[:200]) if known else "ids are in signals/*.parquet",
+        )
+    row = found.row(0, named=True)
+    why = {key: row.pop(key) for key in ("step", "error", "traceback")}
+    said = [{key: value for key, value in why.items() if value is not None}]
+    return Explained(doc_id, QUARANTINE, 0, row, {}, said, [])
+
+
+def _told(finding: dict[str, Any]) -> dict[str, Any]:
+    edits = finding.pop("edits")
+    told = {key: value for key, value in finding.items() if value is not None}
+    if edits is not None:
+        told["edits"] = [list(edit) for edit in decode(edits)]
+    return told
