@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import glob
 import os
 import stat
@@ -145,14 +144,13 @@ def _file(path: str, reading: Reading) -> File:
     try:
         status = os.stat(path)
         regular = stat.S_ISREG(status.st_mode)
-        if regular and not os.access(path, os.R_OK):
-            raise PermissionError(errno.EACCES, "permission denied")
     except OSError as error:
         raise unopened(path, error) from None
     if not regular:
         raise InputError(
             "is no file", where=path, hint="pipe it in and name it -: COMMAND | ... -i -"
         )
+    open_file(path).close()
     kind, compression = kind_of(path)
     kind = reading.format or kind
     if not kind:

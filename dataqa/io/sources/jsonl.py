@@ -214,6 +214,8 @@ def columns(files: Sequence[File], reading: Reading) -> dict[str, pl.DataType]:
     filled = [file for file in files if file.size]
     for piece in _places(filled):
         try:
+            if not piece.start:
+                _refuse_array(piece)
             rows.extend(_sample(piece, reading))
         except Unreadable as fault:  # raised again, with its position, when the file is read
             faults.append(fault)
@@ -252,14 +254,24 @@ def _sampled(line: bytes) -> Any:
         return _second_look(line)
 
 
+def _refuse_array(piece: Piece) -> None:
+    """Raise if a file is one array over many lines, of which the last may well be an object."""
+    first = next(blocks(piece.path, piece.compression), b"").lstrip().partition(b"\n")[0]
+    if first.startswith(b"[") and isinstance(_sampled(first), _Broken):
+        raise _array(piece.path)
+
+
+def _array(path: str) -> InputError:
+    return InputError(
+        "is one JSON array, not JSON lines",
+        where=path,
+        hint="write one record on each line: jq -c '.[]' FILE > NEW.jsonl",
+    )
+
+
 def _no_objects(file: File) -> InputError:
-    head = next(blocks(file.path, file.compression), b"")
-    if head.lstrip().startswith(b"["):
-        return InputError(
-            "is one JSON array, not JSON lines",
-            where=file.path,
-            hint="write one record on each line: jq -c '.[]' FILE > NEW.jsonl",
-        )
+    if next(blocks(file.path, file.compression), b"").lstrip().startswith(b"["):
+        return _array(file.path)
     return InputError(
         "no line of the sample is a JSON object",
         where=file.path,

@@ -27,7 +27,12 @@ def parts(piece: Piece, reading: Reading, schema: Mapping[str, pl.DataType]) -> 
         groups = range(piece.start, file.num_row_groups if piece.end < 0 else piece.end)
         step = _step(file, groups)
         if names and step:
-            batches = file.iter_batches(step, list(groups), names, use_threads=False)
+            # one group at a time: a batch over two of them would lose the first to the second's fault
+            batches = (
+                batch
+                for group in groups
+                for batch in file.iter_batches(step, [group], names, use_threads=False)
+            )
             batches = tables.faults(batches, piece.path)
             yield from tables.parts(batches, piece.first, reading, schema)
 

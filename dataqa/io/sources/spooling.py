@@ -184,11 +184,18 @@ def _units(file: File, reading: Reading) -> tuple[bytes, Iterator[_Unit]]:
     piece = Piece(file.path, file.format, compression=file.compression)
     most = reading.max_document
     if file.format == "jsonl":
-        found = jsonl.numbered(piece, most)
-        return b"", (_Unit(len(part.lines), b"\n".join((*part.lines, b""))) for part in found)
+        return b"", _lines(piece, reading)
     if file.format == "warc":
         return b"", (_Unit(1, record.raw) for record in warc.documents(piece, most))
     records = delimited.records(piece, most)
     first = next(records, None)
     head = first.raw if first is not None else b""
     return head, (_Unit(1, record.raw) for record in records)
+
+
+def _lines(piece: Piece, reading: Reading) -> Iterator[_Unit]:
+    step = max(1, reading.shard_bytes // 4096)
+    for found in jsonl.numbered(piece, reading.max_document):
+        for at in range(0, len(found.lines), step):
+            some = found.lines[at : at + step]
+            yield _Unit(len(some), b"\n".join((*some, b"")))

@@ -36,7 +36,7 @@ def blocks(path: str, compression: str = "", start: int = 0) -> Iterator[bytes]:
 def open_file(path: str) -> BinaryIO:
     """Open a file for reading, unbuffered, with a clear error when it cannot be."""
     try:
-        return open(path, "rb", buffering=0)  # noqa: PTH123, SIM115 - the path is the user's word
+        return open(path, "rb", buffering=0)  # noqa: PTH123 - the path is the user's word
     except OSError as error:
         raise unopened(path, error) from None
 
@@ -172,8 +172,9 @@ def as_text(source: Iterator[bytes], path: str) -> Iterator[bytes]:
     for mark, name in _WIDE.items():
         if head.startswith(mark):
             raise wide(path, name)
-    if len(head) >= 4 and head[1::2][:2] == b"\0\0":
-        raise wide(path, "UTF-16")
+    sides = head[0:4:2], head[1:4:2]
+    if b"\0\0" in sides and sides[0] != sides[1]:
+        raise wide(path, "UTF-16LE" if sides[1] == b"\0\0" else "UTF-16BE")
     for magic, name in _FOREIGN.items():
         if head.startswith(magic):
             raise Unreadable(
