@@ -28,14 +28,20 @@ from typing import NamedTuple
 from dataqa.errors import InputError
 
 MODEL = "lid.176.ftz"
-CERTAIN = 0.995
-"""A joint score from which votes are not asked for; lower, and small halves in rare scripts win."""
+CERTAIN = 0.995, 0.97
+"""Joint scores from which votes are not asked for; lower, and small halves in rare scripts win. The
+second is for texts so full of ideographs that no other script can be the larger part."""
 
 _WHOLE = 160
 """Texts of up to so many bytes are never cut: windows of them would be guesses."""
-_WINDOW = 100
+_WINDOW = 80
 _GLANCE = 60
-_BORDERS = 2
+"""Bytes of a window: 20 Han characters say as much as 100 letters."""
+_ONE_SCRIPT = 1.2, 1.75
+"""Bytes a character. Below are texts in Latin letters, above those in any other one script; between
+them mixtures (and Vietnamese), in which no joint score can be trusted to name the larger part."""
+_IDEOGRAPHS = 2.3
+_COVER = 0.8
 _FEWEST, _MOST = 5, 15
 _LABEL = len("__label__")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -116,31 +122,36 @@ def identify(text: str, shortest: int, predict: Predict) -> Verdict | None:
     if size <= _WHOLE:
         language, score = predict(text)
         return Verdict(language, score, 1.0)
-    wide = size >= 2 * len(text)
-    first = _windows(text, _FEWEST, max(1, (_GLANCE if wide else _WINDOW) * len(text) // size))
-    together = " ".join(first) if sum(map(len, first)) < len(text) else text
-    language, score = predict(together if _LETTER.search(together) else text)
-    if score >= CERTAIN:
+    density = size / len(text)
+    windows = _windows(text, _FEWEST, (_GLANCE if density >= _ONE_SCRIPT[1] else _WINDOW) / density)
+    language, score = predict(_joined(text, windows))
+    if score >= CERTAIN[density > _IDEOGRAPHS] and not _ONE_SCRIPT[0] < density < _ONE_SCRIPT[1]:
         return Verdict(language, score, 1.0)
-    width = max(1, _WINDOW * len(text) // size)
-    votes = _vote(_windows(text, _FEWEST, width) if wide else first, predict)
+    if density >= _ONE_SCRIPT[1]:
+        windows = _windows(text, _FEWEST, _WINDOW / density)
+    votes = _vote(windows, predict)
     if len(set(votes)) > 1:
-        votes = _vote(_windows(text, _MOST, width), predict)
+        windows = _windows(text, min(_MOST, max(_FEWEST, size // 70 | 1)), _WINDOW / density)
+        votes = _vote(windows, predict)
+        language, score = predict(_joined(text, windows))
     return _settled(language, score, votes)
 
 
 def _settled(language: str, score: float, votes: list[str]) -> Verdict:
-    """The joint verdict, unless the windows show two halves and it named the smaller one."""
+    """The joint verdict, unless the windows show two halves and it named the smaller one.
+
+    Halves lie side by side. Where languages alternate (terms, tables, quotations) the joint verdict
+    stands, as it does for three and more.
+    """
     if not votes:
         return Verdict(language, score, 1.0)
     counts = Counter(votes)
     # among equals the one that all windows together name, then the first by name
-    winner, *rest = sorted(counts, key=lambda name: (-counts[name], name != language, name))
-    if winner != language:
-        two = [name for name in votes if name in {winner, *rest[:1]}]
-        borders = sum(one != other for one, other in pairwise(two))
-        if borders > _BORDERS:
-            winner = language
+    ranked = sorted(counts, key=lambda name: (-counts[name], name != language, name))
+    two = [name for name in votes if name in ranked[:2]]
+    borders = sum(one != other for one, other in pairwise(two))
+    halves = borders <= 1 and len(two) >= _COVER * len(votes)
+    winner = ranked[0] if halves else language
     return Verdict(winner, score, counts[winner] / len(votes))
 
 
@@ -154,11 +165,21 @@ def _enough(text: str, shortest: int) -> bool:
     return False
 
 
-def _windows(text: str, count: int, width: int) -> list[str]:
+def _windows(text: str, count: int, width: float) -> list[str]:
     """``count`` pieces of ``width`` characters around evenly spread middles; they may overlap."""
-    last = max(0, len(text) - width)
-    starts = ((2 * at + 1) * len(text) // (2 * count) - width // 2 for at in range(count))
-    return [text[start : start + width] for start in starts]
+    wide = max(1, min(len(text), int(width)))
+    last = len(text) - wide
+    middles = ((2 * at + 1) * len(text) // (2 * count) for at in range(count))
+    starts = (max(0, min(middle - wide // 2, last)) for middle in middles)
+    return [text[start : start + wide] for start in starts]
+
+
+def _joined(text: str, windows: list[str]) -> str:
+    """The windows as one text; the whole text when they would cover it, or hold no letter."""
+    if sum(map(len, windows)) >= len(text):
+        return text
+    together = " ".join(windows)
+    return together if _LETTER.search(together) else text
 
 
 def _vote(windows: list[str], predict: Predict) -> list[str]:

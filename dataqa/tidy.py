@@ -29,7 +29,7 @@ _ROUNDS = 8
 _MAX_MARKS = 1024
 """NFC sorts a run of marks in quadratic time; a longer run than this is no writing."""
 
-_LINE_ENDS = re.compile(rb"\r\n?")
+_LINE_ENDS = re.compile(rb"\r\n|(?:\r(?!\n))+")
 _CONTROLS = re.compile(rb"(?:[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f])+")
 _C1 = re.compile(rb"\xc2[\x80-\x9f]")
 _C0 = bytes({*range(0x20), 0x7F} - {*b"\t\n\r"})
@@ -104,9 +104,9 @@ def line_ends(text: bytes) -> list[Change]:
     if b"\r" not in text:
         return []
     return [
-        Change(m.start(), m.end(), b"\n", "cr")
-        if m.end() - m.start() == 1
-        else Change(m.start(), m.start() + 1, b"", "crlf")
+        Change(m.start(), m.start() + 1, b"", "crlf")
+        if m[0][-1] == 0x0A
+        else Change(m.start(), m.end(), b"\n" * len(m[0]), "cr", len(m[0]))
         for m in _LINE_ENDS.finditer(text)
     ]
 
@@ -188,9 +188,7 @@ def _apply(text: bytes, changes: Sequence[Change]) -> bytes:
     return b"".join(parts)
 
 
-def _byte_changes(
-    text: str, kind: str, places: Iterator[tuple[int, int, str]]
-) -> Iterator[Change]:
+def _byte_changes(text: str, kind: str, places: Iterator[tuple[int, int, str]]) -> Iterator[Change]:
     """Changes at character offsets as changes at byte offsets."""
     at = byte = 0
     for start, end, new in places:
