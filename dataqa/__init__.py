@@ -5,6 +5,7 @@ Everything here is imported when it is first used: ``import dataqa`` is cheap.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -37,3 +38,7 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted([*__all__, "__version__"])
+
+
+if "polars" in sys.modules:
+    import_module("dataqa.expressions")

@@ -1,0 +1,49 @@
+"""Signals as polars expressions: ``pl.col("text").dataqa.signal("word_count")``.
+
+Importing this module registers the namespace; ``import dataqa`` does so too where polars has been
+imported before it.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from tempfile import gettempdir
+
+import polars as pl
+
+from dataqa.registry import rule_folders
+from dataqa.signals import check_name, compute
+from dataqa.types import Assets
+from dataqa.words import load_words
+
+
+@pl.api.register_expr_namespace("dataqa")
+class DataqaExpressions:
+    """What dataqa can measure of a text column."""
+
+    def __init__(self, expression: pl.Expr) -> None:
+        self._expression = expression
+
+    def signal(self, name: str) -> pl.Expr:
+        """One signal of each text: Float64, or the signal's own type; null stays null.
+
+        Args:
+            name: A signal of ``dataqa list signals``, with ``:list`` where one needs a word list.
+
+        Raises:
+            InputError: There is no such signal.
+
+        >>> frame = pl.DataFrame({"text": ["two words", None]})
+        >>> frame.select(pl.col("text").dataqa.signal("word_count")).to_series().to_list()
+        [2, None]
+        """
+        check_name(name)
+        kind = _measure(pl.Series([""]), name=name).dtype
+        measure = partial(_measure, name=name)
+        return self._expression.map_batches(measure, return_dtype=kind, is_elementwise=True)
+
+
+def _measure(text: pl.Series, *, name: str) -> pl.Series:
+    assets = Assets(rule_folders(), Path(gettempdir()))
+    return compute(text, [name], lambda words: load_words(words, assets))[name]
