@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -350,7 +350,7 @@ def test_no_private_text_in_errors(tmp_path: Path):
 
 
 @contextmanager
-def _as_nobody() -> Iterator[None]:
+def _as_nobody() -> Generator[None]:
     root = os.geteuid() == 0
     if root:
         os.seteuid(65534)

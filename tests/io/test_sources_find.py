@@ -112,9 +112,11 @@ def _save(folder: Path, names: list[str]) -> None:
     folder.mkdir(parents=True)
     for name in names:
         table = pa.table({"text": [f"{name} {i}" for i in range(5)], "label": [0, 1, 0, 1, 0]})
-        with pa.OSFile(str(folder / name), "wb") as file:
-            with pa.ipc.new_stream(file, table.schema) as writer:
-                writer.write_table(table, max_chunksize=2)
+        with (
+            pa.OSFile(str(folder / name), "wb") as file,
+            pa.ipc.new_stream(file, table.schema) as writer,
+        ):
+            writer.write_table(table, max_chunksize=2)
     state = {
         "_data_files": [{"filename": name} for name in names],
         "_fingerprint": "x",
@@ -135,5 +137,5 @@ def test_a_hugging_face_folder_is_read_as_saved(tmp_path: Path):
     (tmp_path / "dataset_dict.json").write_text('{"splits": ["train", "test"]}')
     assert read_all(tmp_path).docs.height == 15
     (tmp_path / "train" / names[1]).unlink()
-    with pytest.raises(InputError, match="is missing, though state.json names it"):
+    with pytest.raises(InputError, match=r"is missing, though state\.json names it"):
         sources.find([tmp_path], Reading())

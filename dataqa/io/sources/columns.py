@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import polars as pl
 
@@ -15,13 +16,13 @@ _UNSIGNED = (pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64)
 _EXACT = {pl.Float32: 1, pl.Float64: 2}  # index of the widest integer a float holds exactly
 
 
-def widen(a: pl.DataType, b: pl.DataType) -> pl.DataType | None:
+def widen(a: pl.DataType, b: pl.DataType) -> pl.DataType | None:  # noqa: PLR0911 - a table
     """The type that holds every value of both exactly, or None.
 
     >>> widen(pl.Int16(), pl.UInt16()), widen(pl.Null(), pl.Date()), widen(pl.Int64(), pl.String())
     (Int32, Date, None)
     """
-    if a == b or b == pl.Null:
+    if b in (a, pl.Null):
         return a
     if a == pl.Null:
         return b
@@ -39,7 +40,7 @@ def widen(a: pl.DataType, b: pl.DataType) -> pl.DataType | None:
     return None
 
 
-def _type(kind: pl.DataType | type[pl.DataType]) -> pl.DataType:
+def _type(kind: Any) -> pl.DataType:
     return kind() if isinstance(kind, type) else kind
 
 
@@ -139,12 +140,12 @@ def require_text(columns: Mapping[str, pl.DataType], reading: Reading, where: st
     name = reading.text_column
     if name not in columns:
         raise _missing(name, "text", columns, where)
-    if columns[name] not in (pl.String, pl.Null):
-        texts = [other for other, kind in columns.items() if kind == pl.String]
+    if columns[name] != pl.String and columns[name] != pl.Null:
+        texts = ", ".join(other for other, kind in columns.items() if kind == pl.String)
         raise InputError(
             f"column {name!r} is {columns[name]}, not text",
             where=where,
-            hint=f"name a text column with --text-column; text columns: {', '.join(texts) or 'none'}",
+            hint=f"name a text column with --text-column; text columns: {texts or 'none'}",
         )
 
 
@@ -185,7 +186,8 @@ def output_names(schema: Mapping[str, object], reading: Reading) -> dict[str, st
 
     A user's ``doc_id`` that is not the id comes out as ``source_doc_id``, beside the public one.
 
-    >>> output_names({"body": 0, "text": 0, "doc_id": 0}, Reading(text_column="body", id_column="body"))
+    >>> reading = Reading(text_column="body", id_column="body")
+    >>> output_names({"body": 0, "text": 0, "doc_id": 0}, reading)
     {'text': 'body', '_source_text': 'text', '_source_doc_id': 'source_doc_id'}
     """
     names = {TEXT: reading.text_column}

@@ -122,7 +122,7 @@ def _whole(file: File) -> Weighed:
 
 
 def _or_whole(file: File, pieces: Iterator[Weighed], on_error: OnError) -> Iterator[Weighed]:
-    """The pieces; a file whose parts cannot be told is one piece, and reading it names the fault."""
+    """The pieces; a file that does not tell its parts is one, and reading it names the fault."""
     try:
         return iter(list(pieces))
     except Unreadable:
@@ -135,7 +135,8 @@ def _lines(file: File, reading: Reading, known: Survey | None) -> Iterator[Weigh
     if file.size <= reading.shard_bytes:
         yield Piece(file.path, "jsonl"), file.size
         return
-    known = known if known and known.step <= reading.shard_bytes else survey(file, reading)
+    if known is None or not known.step or known.step > reading.shard_bytes:
+        known = survey(file, reading)
     before = list(accumulate(known.lines, initial=0))
     steps = reading.shard_bytes // known.step
     for at in range(0, len(known.lines), steps):

@@ -40,13 +40,13 @@ def parts(piece: Piece, reading: Reading, schema: Mapping[str, pl.DataType]) -> 
             held.append(record)
             size += len(record.raw)
             if size >= reading.batch_bytes:
-                yield _part(held, position, names, reading, schema)
+                yield _part(held, position, names, schema)
                 position += len(held)
                 held, size = [], 0
     except Unreadable as error:
         fault = error
     if held:
-        yield _part(held, position, names, reading, schema)
+        yield _part(held, position, names, schema)
     if fault is not None:
         raise fault.at(position + len(held), fault.raw)
 
@@ -58,7 +58,7 @@ def columns(file: File, reading: Reading) -> dict[str, pl.DataType]:
 
 
 def count(piece: Piece, reading: Reading, most: int) -> int:
-    """How many records a piece has below its header; it stops counting at ``most`` or at a fault."""
+    """How many records a piece has below its header; it stops at ``most`` or at a fault."""
     found = records(piece, reading.max_document)
     rows = 0
     try:
@@ -167,7 +167,6 @@ def _part(
     held: list[Record],
     first: int,
     names: list[str],
-    reading: Reading,
     schema: Mapping[str, pl.DataType],
 ) -> Part:
     rows: list[list[str]] = []

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import polars as pl
 
@@ -26,7 +26,7 @@ def schema(
         files: The input.
         reading: Which columns are text and id.
         spooled: The pieces of spooled files, by path; standard input can only be seen there.
-        on_error: With "quarantine" a damaged file adds no columns, and reading it reports the fault.
+        on_error: With "quarantine" a damaged file adds no columns, and reading it tells why.
 
     Raises:
         InputError: If the text or the id column is missing or of a wrong type, or a column has
@@ -55,7 +55,7 @@ def _opened(files: Sequence[File], spooled: Mapping[str, Sequence[Piece]]) -> li
             opened.append(file)
             continue
         for piece in spooled[file.path]:
-            size = os.path.getsize(piece.path)
+            size = Path(piece.path).stat().st_size
             opened.append(File(piece.path, size, 0, piece.format, piece.compression))
     return opened
 

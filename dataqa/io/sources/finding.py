@@ -1,5 +1,8 @@
 """Finds the input files: names, patterns, folders and standard input, sorted and each once."""
 
+# Paths stay as the user wrote them; pathlib would change "./a" to "a".
+# ruff: noqa: PTH100, PTH112, PTH207, PTH113, PTH118, PTH110, PTH116, PTH208
+
 from __future__ import annotations
 
 import glob

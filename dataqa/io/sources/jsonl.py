@@ -81,7 +81,7 @@ def numbered(piece: Piece, most: int) -> Iterator[Numbered]:
 
 
 def count(piece: Piece, reading: Reading, most: int) -> int:
-    """How many lines a piece has that are not blank; it stops counting at ``most`` or at a fault."""
+    """How many lines a piece has that are not blank; it stops at ``most`` or at a fault."""
     rows = 0
     try:
         for found in numbered(piece, reading.max_document):
@@ -158,7 +158,7 @@ def _fault(row: Any, line: bytes, plan: _Plan) -> str:
 
 def _kind(value: Any) -> str:
     names = {type(None): "null", bool: "true or false", list: "array", dict: "object", str: "text"}
-    return names.get(cast("type", type(value)), "number")
+    return names.get(type(value), "number")
 
 
 def _part(rows: list[dict[str, Any]], positions: pl.Series, bad: list[Bad], plan: _Plan) -> Part:

@@ -71,8 +71,8 @@ def page_of(content: bytes, declared: str, http: bool, most: int) -> Page:
     body = _unpacked(reply, most)
     kind = _kind(declared)
     require_extra("web pages")
-    from resiliparse.extract.html2text import extract_plain_text
-    from resiliparse.parse.encoding import bytes_to_str, detect_encoding
+    from resiliparse.extract.html2text import extract_plain_text  # noqa: PLC0415 - an extra
+    from resiliparse.parse.encoding import bytes_to_str, detect_encoding  # noqa: PLC0415
 
     encoding = _charset(declared) or detect_encoding(body) or "utf-8"
     try:
@@ -125,10 +125,12 @@ def _unpacked(reply: _Reply, most: int) -> bytes:
 
 
 def _inflated(body: bytes, most: int) -> bytes:
-    try:
-        return zlib.decompressobj().decompress(body, most)
-    except zlib.error:  # many servers send deflate without its zlib frame
-        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(body, most)
+    bits = zlib.MAX_WBITS if body[:1] == b"\x78" else -zlib.MAX_WBITS  # many leave the frame out
+    packed = zlib.decompressobj(bits)
+    found = packed.decompress(body, most)
+    if not packed.eof and len(found) < most:
+        raise zlib.error("truncated")
+    return found
 
 
 def _joined(body: bytes) -> bytes:

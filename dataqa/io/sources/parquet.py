@@ -27,7 +27,7 @@ def parts(piece: Piece, reading: Reading, schema: Mapping[str, pl.DataType]) -> 
         groups = range(piece.start, file.num_row_groups if piece.end < 0 else piece.end)
         step = _step(file, groups)
         if names and step:
-            # one group at a time: a batch over two of them would lose the first to the second's fault
+            # one group at a time: a fault in one must not take the rows of the one before it
             batches = (
                 batch
                 for group in groups

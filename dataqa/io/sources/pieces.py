@@ -1,4 +1,4 @@
-"""What a corpus is made of on its way in: files, pieces of files, numbered shards, chunks of rows."""
+"""What a corpus is made of on its way in: files, their pieces, numbered shards, chunks of rows."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Piece(msgspec.Struct, frozen=True):
 
 
 class Shard(msgspec.Struct, frozen=True):
-    """The unit of work: pieces read one after the other. ``rows`` caps how many records are read."""
+    """The unit of work: pieces read one after the other, at most ``rows`` records of them."""
 
     number: int
     pieces: tuple[Piece, ...]
@@ -94,8 +94,8 @@ class Shard(msgspec.Struct, frozen=True):
 class Survey(msgspec.Struct, frozen=True):
     """What one pass over a file's bytes tells.
 
-    ``digest`` is the SHA-256 in hex; ``lines[i]`` counts the newlines in the ``i``-th ``step`` bytes
-    (plain JSON lines only, else empty).
+    ``digest`` is the SHA-256 in hex; ``lines[i]`` counts the newlines in the ``i``-th ``step``
+    bytes (plain JSON lines only, else empty).
     """
 
     digest: str
@@ -141,7 +141,7 @@ class Part(NamedTuple):
     ids: pl.Series | None = None
 
 
-class Unreadable(InputError):
+class Unreadable(InputError):  # noqa: N818 - a state of a file, told to its user
     """A file that cannot be read from some position on; ``raw`` is a record it breaks off in."""
 
     position: int = 0

@@ -90,7 +90,7 @@ def _first(chunk: Chunk, stop: int) -> Chunk:
 def _parts(
     piece: Piece, reading: Reading, schema: Mapping[str, pl.DataType], on_error: OnError
 ) -> Iterator[Part]:
-    """The parts of a piece; what cannot be read becomes a last one with one bad record, or an error."""
+    """The parts of a piece; what cannot be read is a last one with one bad record, or an error."""
     position = piece.first - 1
     try:
         for part in _of_format(piece, reading, schema):
@@ -135,7 +135,7 @@ def count(shard: Shard, reading: Reading, most: int) -> int:
     return rows
 
 
-def _count(piece: Piece, reading: Reading, most: int) -> int:
+def _count(piece: Piece, reading: Reading, most: int) -> int:  # noqa: PLR0911 - one per format
     try:
         match piece.format:
             case "jsonl":

@@ -113,7 +113,7 @@ def _spool_file(
     if marker.exists():
         found = msgspec.json.decode(marker.read_bytes(), type=_Marker)
         if msgspec.structs.replace(found, pieces=()) == same and all(
-            os.path.exists(piece.path) for piece in found.pieces
+            Path(piece.path).exists() for piece in found.pieces
         ):
             return list(found.pieces)
         shutil.rmtree(home)

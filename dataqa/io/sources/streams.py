@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import pyarrow as pa
 import zstandard
@@ -110,19 +110,29 @@ def _salvage(path: str, compression: str, done: int) -> Iterator[bytes]:
         )
 
 
-def _decoder(compression: str) -> zlib._Decompress | zstandard.ZstdDecompressionObj:
+class _Decoder(Protocol):
+    """What zlib's and zstandard's decompression objects have in common."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, /) -> bytes: ...
+
+
+def _decoder(compression: str) -> _Decoder:
     if compression == "zst":
         return zstandard.ZstdDecompressor(max_window_size=1 << 31).decompressobj()
     return zlib.decompressobj(31)
 
 
 def lines(source: Iterator[bytes], most: int, end: int = -1) -> Iterator[list[bytes]]:
-    """Split blocks into lines without their newline, a list per block.
+    r"""Split blocks into lines without their newline, a list per block.
 
     A line of more than ``most`` bytes is cut to ``most + 1``, so that it can be seen to be too long
     and never fills the memory. With ``end``, lines that begin at or after that byte are left out.
 
-    >>> list(lines(iter([b"a\\nb", b"c\\nd"]), 10))
+    >>> list(lines(iter([b"a\nb", b"c\nd"]), 10))
     [[b'a'], [b'bc'], [b'd']]
     """
     held: list[bytes] = []
@@ -151,9 +161,15 @@ def lines(source: Iterator[bytes], most: int, end: int = -1) -> Iterator[list[by
 
 
 _FOREIGN = {
-    b"PAR1": "parquet", b"ARROW1": "an Arrow file", b"\x1f\x8b": "gzip", b"PK\x03\x04": "a zip archive",
-    b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"%PDF": "PDF",
-}  # fmt: skip
+    b"PAR1": "parquet",
+    b"ARROW1": "an Arrow file",
+    b"\x1f\x8b": "gzip",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"PK\x03\x04": "a zip archive",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+    b"%PDF": "PDF",
+}
 _WIDE = {
     b"\xff\xfe\x00\x00": "UTF-32", b"\x00\x00\xfe\xff": "UTF-32",
     b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
+from pathlib import Path
 from typing import BinaryIO
 
 from dataqa.errors import InputError
@@ -19,7 +19,7 @@ def survey(file: File, reading: Reading) -> Survey:
     Raises:
         InputError: If it is standard input or a pipe, which can be read only once.
     """
-    if not os.path.isfile(file.path):
+    if not Path(file.path).is_file():
         raise InputError("can be read only once, so it has no digest", where=file.path)
     count = file.format == "jsonl" and not file.compression
     step = min(_STEP, reading.shard_bytes)

@@ -56,7 +56,7 @@ def parts(
     reading: Reading,
     schema: Mapping[str, pl.DataType],
 ) -> Iterator[Part]:
-    """Turn record batches into parts of about ``batch_bytes``; ``first`` is the first row's position.
+    """Turn record batches into parts of about ``batch_bytes``; ``first`` is the first row's number.
 
     Raises:
         Unreadable: What ``batches`` raises, after a part with all rows before it.
@@ -138,11 +138,13 @@ def _part(batches: list[pa.RecordBatch], first: int, schema: Mapping[str, pl.Dat
 
 
 def _frame(table: pa.Table, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
-    columns: list[pl.Series] = []
-    for name in table.column_names:
-        if name in schema:
-            columns.append(_series(table.column(name), schema[name]).alias(name))
-    return pl.DataFrame(columns)
+    return pl.DataFrame(
+        [
+            _series(table.column(name), schema[name]).alias(name)
+            for name in table.column_names
+            if name in schema
+        ]
+    )
 
 
 def _series(column: pa.ChunkedArray, kind: pl.DataType) -> pl.Series:

@@ -1,4 +1,4 @@
-"""JSON values and column types: which type a sample asks for, and which values fit a type exactly."""
+"""JSON values and column types: which type a sample asks for, and which values fit it exactly."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def type_of(value: Any) -> pl.DataType:
     if isinstance(value, dict):
         fields = {name: type_of(item) for name, item in cast("dict[str, Any]", value).items()}
         return pl.Struct(fields) if fields else pl.Null()
-    return _LEAVES[cast("type", type(value))]
+    return _LEAVES[type(value)]
 
 
 def together(a: pl.DataType, b: pl.DataType) -> pl.DataType:
@@ -103,7 +103,7 @@ def _fits(dtype: pl.DataType) -> Fits:
     if isinstance(dtype, pl.Struct):
         return _struct_fits(dtype)
     if dtype.is_integer():
-        low, high = (int(bound) for bound in _bounds(dtype))
+        low, high = _bounds(dtype)
         return lambda value: value is None or (type(value) is int and low <= value <= high)
     if dtype == pl.Float64:
         return lambda value: (
@@ -111,7 +111,7 @@ def _fits(dtype: pl.DataType) -> Fits:
             or type(value) is float
             or (type(value) is int and -_EXACT_INT <= value <= _EXACT_INT)
         )
-    kind = {pl.String: str, pl.Boolean: bool}.get(type(dtype))
+    kind = str if dtype == pl.String else bool if dtype == pl.Boolean else None
     return lambda value: value is None or type(value) is kind
 
 
@@ -129,9 +129,9 @@ def _struct_fits(dtype: pl.Struct) -> Fits:
 
 
 def _bounds(dtype: pl.DataType) -> tuple[int, int]:
-    return cast(
-        "tuple[int, int]", pl.select(dtype.min().alias("low"), dtype.max().alias("high")).row(0)
-    )
+    name = str(dtype)  # Int8 to UInt64
+    bits = int(name.lstrip("UInt"))
+    return (0, (1 << bits) - 1) if name[0] == "U" else (-(1 << (bits - 1)), (1 << (bits - 1)) - 1)
 
 
 def build(
