@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
@@ -14,11 +15,35 @@ from dataqa.types import DOC, DOC_ID, Batch, Opened
 type OnError = Literal["stop", "quarantine"]
 
 
+class Timed:
+    """An opened step that counts the CPU seconds it takes."""
+
+    def __init__(self, run: Opened) -> None:
+        self._run = run
+        self.seconds = 0.0
+
+    def __call__(self, batch: Batch) -> Batch:
+        """Run the step."""
+        started = time.process_time()
+        try:
+            return self._run(batch)
+        finally:
+            self.seconds += time.process_time() - started
+
+
 class OpenedStep(NamedTuple):
     """A step's label and the function it opened to."""
 
     label: str
-    run: Opened
+    run: Timed
+
+
+def lap(steps: Sequence[OpenedStep]) -> dict[str, float]:
+    """The seconds of each step since the last lap."""
+    seconds = {step.label: step.run.seconds for step in steps}
+    for step in steps:
+        step.run.seconds = 0.0
+    return seconds
 
 
 class Failure(NamedTuple):

@@ -15,10 +15,11 @@ import polars as pl
 from dataqa.engine import settle
 from dataqa.engine.batch import OnError
 from dataqa.engine.finish import Finished, finish, most_dropping
+from dataqa.engine.host import Session
 from dataqa.engine.onward import marker, spilled
 from dataqa.engine.outlet import REJECTED
 from dataqa.engine.pool import Pool, pool_of
-from dataqa.engine.shard import Done, Job, Work, done_of
+from dataqa.engine.shard import Done, Job, Progress, Work, done_of
 from dataqa.engine.stock import Stock
 from dataqa.engine.watch import StageBegins, Watch
 from dataqa.errors import BoundError
@@ -70,8 +71,16 @@ class Driver:
     def run(self) -> Finished:
         """Run every stage, or what is left of it, and finish."""
         first = [self._first(shard) for shard in self._stock.shards]
-        with pool_of(self._job, self._workers(), self._watch.progress) as pool:
+        workers = self._workers()
+        session = Session(workers)
+
+        def tell(told: Progress) -> None:
+            session.add(told.stage, told.documents, told.bytes, told.seconds, told.memory_mb)
+            self._watch.progress(told)
+
+        with pool_of(self._job, workers, tell) as pool:
             self._stages(pool, first)
+        self._store.put_json("run.json", session.told(), indent=1)
         stages = [self._done[stage.number] for stage in self._plan.stages]
         return finish(self._job, self._stock, self._plan, stages, self.asked)
 

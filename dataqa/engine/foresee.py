@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import resource
-import sys
 import time
 import zlib
 from collections.abc import Sequence
@@ -14,7 +12,8 @@ from typing import NamedTuple
 import msgspec
 import polars as pl
 
-from dataqa.engine.batch import OpenedStep, run_batch, take
+from dataqa.engine.batch import OpenedStep, lap, run_batch, take
+from dataqa.engine.host import peak_memory_mb
 from dataqa.engine.layout import probe
 from dataqa.engine.shard import judged, open_steps
 from dataqa.io.sources import File, Reading, Shard, cut, find, read, schema
@@ -103,12 +102,6 @@ def forecast(pipeline: Pipeline, inputs: Sequence[str | Path], assets: Assets) -
     )
 
 
-def peak_memory_mb() -> float:
-    """The most memory this process has held."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1e6 if sys.platform == "darwin" else 1e3)
-
-
 def _sample(
     shards: list[Shard], reading: Reading, columns: pl.Schema, files: list[File]
 ) -> tuple[pl.DataFrame, float]:
@@ -155,6 +148,6 @@ def _stages(plan: Plan, sample: pl.DataFrame, assets: Assets, share: float) -> l
 def _timed(step: OpenedStep, batch: Batch) -> tuple[Batch, float]:
     """The step twice, for the first time may load and compile; the second one is timed."""
     run_batch(batch, [step])
-    started = time.process_time()
+    lap([step])
     after, _ = run_batch(batch, [step])
-    return after, time.process_time() - started
+    return after, lap([step])[step.label]

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from dataqa.engine.batch import Failure, OnError, OpenedStep, run_batch, take
+from dataqa.engine.batch import Failure, OnError, OpenedStep, Timed, lap, run_batch, take
+from dataqa.engine.host import peak_memory_mb
 from dataqa.engine.onward import Onward, Wanted, marker, spilled
 from dataqa.engine.outlet import QUARANTINE, Layout, Outlet
 from dataqa.engine.overlay import Overlay
@@ -42,12 +43,18 @@ type Counts = dict[str, int]
 
 
 class Progress(NamedTuple):
-    """What one batch added: documents and text bytes read, and documents that left, by verdict."""
+    """What one batch added.
+
+    ``bytes`` is the text that was read, ``left`` the documents that left by verdict, ``seconds``
+    the CPU time of each step, ``memory_mb`` the most that the process has held so far.
+    """
 
     stage: int
     documents: int
     bytes: int
     left: Counts
+    seconds: dict[str, float]
+    memory_mb: float
 
 
 type Tell = Callable[[Progress], None]
@@ -114,7 +121,7 @@ class _Source(NamedTuple):
 
 def open_steps(stage: Stage, assets: Assets) -> list[OpenedStep]:
     """The stage's steps, opened; do it once per worker."""
-    return [OpenedStep(named.label, named.step.open(assets)) for named in stage.steps]
+    return [OpenedStep(named.label, Timed(named.step.open(assets))) for named in stage.steps]
 
 
 def run_shard(job: Job, work: Work, opened: list[OpenedStep], tell: Tell) -> Done:
@@ -146,7 +153,7 @@ def run_shard(job: Job, work: Work, opened: list[OpenedStep], tell: Tell) -> Don
         staying += int((~goes).sum())
         left = add(left, gone)
         size = int(source.batch.docs[TEXT].str.len_bytes().sum())
-        tell(Progress(stage.number, read_now, size, gone))
+        tell(Progress(stage.number, read_now, size, gone, lap(opened), peak_memory_mb()))
     onward.close()
     # one file in every folder, so that each can be scanned even when nothing went there
     files = outlet.close(every=work.last and work.shard.number == 0)
