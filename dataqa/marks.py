@@ -28,9 +28,8 @@ def nfc_suspects() -> tuple[tuple[int, int], ...]:
             character = chr(point)
             parts = unicodedata.decomposition(character)
             canonical = bool(parts) and not parts.startswith("<")
-            if unicodedata.combining(character):
-                found.add(point)
-            elif canonical and unicodedata.normalize("NFC", character) != character:
+            changes = canonical and unicodedata.normalize("NFC", character) != character
+            if changes or unicodedata.combining(character):
                 found.add(point)
             if canonical and " " in parts:
                 found.add(int(parts.rpartition(" ")[2], 16))

@@ -41,19 +41,19 @@ _JOINED = re.compile(
     "[\u0590-\u1c7f\ua800-\ua82f\ua840-\ua8ff\ua900-\uabff\ufb1d-\ufdff\ufe70-\ufefe"
     "\U00010800-\U00011fff\U0001e900-\U0001e95f]"
 )
-"""Scripts in which a joiner changes what is read: Arabic and its kin, Indic, Mongolian and so on."""
+"""Scripts in which a joiner changes what is read: Arabic and its kin, Indic, Mongolian, others."""
 _UNSPACED = re.compile("[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u1950-\u1aaf\uaa60-\uaa7f]")
 """Scripts without spaces, whose writers mark word borders with zero-width spaces (Khmer, Thai)."""
 
 
 class Change(NamedTuple):
-    """Bytes ``start`` to ``end`` give way to ``new``; it counts as ``count`` of a kind."""
+    """Bytes ``start`` to ``end`` give way to ``new``; it counts as ``times`` of a kind."""
 
     start: int
     end: int
     new: bytes
     kind: str
-    count: int = 1
+    times: int = 1
 
 
 type Pass = Callable[[bytes], Sequence[Change]]
@@ -67,9 +67,9 @@ class Tidied(NamedTuple):
     account: Counter[str]
 
     def detail(self) -> str:
-        """The account in words.
+        r"""The account in words.
 
-        >>> tidy(b"a\\r\\nb\\r\\n\\x00", [line_ends, controls]).detail()
+        >>> tidy(b"a\r\nb\r\n\x00", [line_ends, controls]).detail()
         'crlf 2, nul 1'
         """
         return ", ".join(f"{kind} {self.account[kind]}" for kind in KINDS if self.account[kind])
@@ -93,7 +93,7 @@ def tidy(text: bytes, passes: Sequence[Pass]) -> Tidied:
                 made = [Edit(c.start, c.end - c.start, len(c.new)) for c in changes]
                 edits = compose(edits, made) if edits else made
                 for change in changes:
-                    account[change.kind] += change.count
+                    account[change.kind] += change.times
         if text == before:
             break
     return Tidied(text, edits, account)

@@ -6,7 +6,7 @@ space, and a Han or Kana character is a word by itself, with the punctuation tha
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import types
@@ -111,7 +111,7 @@ def _phrase(data: np.ndarray, at: int, end: int) -> int:
 
 
 @helper
-def _end_flags(data: np.ndarray, start: int, end: int, code: int, table: np.ndarray) -> int:
+def _end_flags(data: np.ndarray, start: int, end: int, code: Any, table: np.ndarray) -> int:
     """How a line ends whose last character is ``code`` and ends at byte ``end``."""
     if code == 0x27 or code == 0x2019:  # noqa: PLR1714
         return ENDS_QUOTED
@@ -173,7 +173,7 @@ def _line(
             state = 3
         elif state != 2:
             length += 1
-        if size == 1 and 0x41 <= byte:
+        if size == 1 and byte >= 0x41:
             flags |= _phrase(data, at, end)
         if not begun and flag & (ALPHA | DIGIT | IDEO):
             begun = True

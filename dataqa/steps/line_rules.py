@@ -8,9 +8,9 @@ paper without the end mark.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import partial
-from typing import Literal
+from typing import Any
 
 import msgspec
 
@@ -19,24 +19,39 @@ from dataqa.line_filter import Bounds, clean
 from dataqa.rules import Rule
 from dataqa.types import Assets, Batch, Opened
 
-RECIPES: dict[str, dict[str, bool | int | float]] = {
-    "c4": {
-        "terminal": True, "min_words": 5, "max_word_length": 1000, "citations": True,
-        "javascript": True, "policy": True,
-    },
-    "c4-paper": {
-        "terminal": True, "quoted_end": True, "min_words": 3, "max_word_length": 1000,
-        "citations": True, "javascript": True, "policy": True,
-    },
-    "fineweb": {
-        "min_words": 3, "max_word_length": 1000, "citations": True, "javascript": True,
-        "policy": True,
-    },
-    "refinedweb": {
-        "min_words": 2, "max_upper_ratio": 0.5, "max_digit_ratio": 0.999999, "counters": True,
-        "snippets": True,
-    },
-}  # fmt: skip
+RECIPES = {
+    "c4": Bounds(
+        terminal=True,
+        min_words=5,
+        max_word_length=1000,
+        citations=True,
+        javascript=True,
+        policy=True,
+    ),
+    "c4-paper": Bounds(
+        terminal=True,
+        quoted_end=True,
+        min_words=3,
+        max_word_length=1000,
+        citations=True,
+        javascript=True,
+        policy=True,
+    ),
+    "fineweb": Bounds(
+        min_words=3,
+        max_word_length=1000,
+        citations=True,
+        javascript=True,
+        policy=True,
+    ),
+    "refinedweb": Bounds(
+        min_words=2,
+        max_upper_ratio=0.5,
+        max_digit_ratio=0.999999,
+        counters=True,
+        snippets=True,
+    ),
+}
 """The switches of each recipe; of several recipes the strictest counts."""
 
 CITE = "Penedo et al. 2023, RefinedWeb (arXiv 2306.01116), appendix G.2"
@@ -121,23 +136,20 @@ class LineRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     def bounds(self) -> Bounds:
         """What holds when recipes and switches are put together."""
         own = {name: getattr(self, name) for name in Bounds._fields}
-        settled = {name: value for name, value in _strictest(self.recipes)} | {
-            name: value for name, value in own.items() if value is not None
-        }
-        return Bounds(**settled)
+        given = {name: value for name, value in own.items() if value is not None}
+        return _strictest([RECIPES[recipe] for recipe in self.recipes])._replace(**given)
 
 
 def _clean(batch: Batch, *, bounds: Bounds) -> Batch:
     return clean(batch, bounds)
 
 
-def _strictest(recipes: Iterable[str]) -> Iterable[tuple[str, bool | int | float]]:
-    settled: dict[str, bool | int | float] = {}
-    for recipe in recipes:
-        for name, value in RECIPES[recipe].items():
-            known = settled.get(name, value)
-            settled[name] = min(known, value) if name.startswith("max_") else max(known, value)
+def _strictest(recipes: Sequence[Bounds]) -> Bounds:
+    settled: dict[str, Any] = {}
+    for name in Bounds._fields:
+        asked = [value for recipe in recipes if (value := getattr(recipe, name))]
+        if asked:
+            settled[name] = min(asked) if name.startswith("max_") else max(asked)
     # a single quote ends a line only where every recipe that asks for an end mark says so
-    asked = [RECIPES[recipe] for recipe in recipes if RECIPES[recipe].get("terminal")]
-    settled["quoted_end"] = all(one.get("quoted_end", False) for one in asked)
-    return settled.items()
+    ends = [recipe.quoted_end for recipe in recipes if recipe.terminal]
+    return Bounds(**settled)._replace(quoted_end=bool(ends) and all(ends))
