@@ -138,11 +138,9 @@ class Digested(Protocol):
 class Judges(Protocol):
     """A step that also brings rules over the signals it measures.
 
-    ``judging`` names those of its fields that change rules only, never what is measured: with
-    others a finished run can be decided anew.
+    A class attribute ``judging`` may name those of its fields that change rules only, never what is
+    measured: with other values of these a finished run can be decided anew.
     """
-
-    judging: ClassVar[tuple[str, ...]]
 
     def rules(self, assets: Assets) -> tuple[Rule, ...]:
         """The rules, with the bounds this step was given."""

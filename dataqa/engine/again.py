@@ -26,7 +26,6 @@ from dataqa.io.store import STATE, Store
 from dataqa.manifest import MANIFEST
 from dataqa.pipeline import Pipeline
 from dataqa.plan import Plan, make_plan
-from dataqa.types import Judges
 
 LOCK = f"{STATE}/lock"
 _NEXT = f"{STATE}/next"
@@ -61,7 +60,7 @@ def evidence(pipeline: Pipeline) -> list[Any]:
     steps: list[Any] = []
     for named in pipeline.steps:
         fields = msgspec.to_builtins(named.step)
-        judging = named.step.judging if isinstance(named.step, Judges) else ()
+        judging: tuple[str, ...] = getattr(named.step, "judging", ())
         steps.append([named.label, {k: v for k, v in fields.items() if k not in judging}])
     return [steps, msgspec.to_builtins(pipeline.reading), pipeline.output.rejected]
 

@@ -6,7 +6,7 @@ language: it is abstained from, openly, instead of being given the model's guess
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 import polars as pl
@@ -32,6 +32,8 @@ class Language(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         shortest: How many UTF-8 bytes of letters a text must have to be judged; 12 are four
             Chinese characters or two short English words.
     """
+
+    judging: ClassVar[tuple[str, ...]] = ("keep", "min", "doubt", "abstain")
 
     keep: tuple[str, ...] = ()
     min: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.65

@@ -1,0 +1,100 @@
+"""``dataqa report`` and ``card``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+_RUN = click.Path(path_type=Path, exists=True, file_okay=False)
+
+
+@click.command("report")
+@click.argument("run", type=_RUN)
+@click.argument("old", type=_RUN, required=False)
+@click.option(
+    "--bounds",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="YAML with bounds on the drift, such as `psi: 0.2`; exit 3 when one is passed.",
+)
+@click.option("--no-examples", is_flag=True, help="Leave out the documents shown as examples.")
+@click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
+def report_command(
+    *, run: Path, old: Path | None, bounds: Path | None, no_examples: bool, as_json: bool
+) -> None:
+    """Rebuild RUN's HTML report; with OLD, compare two runs.
+
+    A comparison is written to RUN/comparison.html: the stability index of each signal, the kept
+    share, languages and sources.
+    """
+    from dataqa.engine.finish import REPORT_HTML
+    from dataqa.engine.look import finished_store
+    from dataqa.report import html
+
+    store = finished_store(run)
+    if old is not None:
+        _compare(run, old, bounds, as_json=as_json)
+        return
+    if bounds is not None:
+        raise click.UsageError("--bounds compares two runs: name the older one too")
+    store.put(REPORT_HTML, html(_report(run), examples=not no_examples).encode())
+    click.echo(f"Report: {store.path(REPORT_HTML)}")
+
+
+@click.command("card")
+@click.argument("run", type=_RUN)
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where card.md and card.html go; by default into RUN.",
+)
+def card_command(*, run: Path, out: Path | None) -> None:
+    """Write a corpus card: what it is, quality, languages, duplicates, cost, as far as known."""
+    from dataqa.engine.look import finished_store
+    from dataqa.io.store import Store
+    from dataqa.manifest import MANIFEST
+    from dataqa.report import card
+
+    store = finished_store(run)
+    told = store.get_json("run.json") or {}
+    markdown, page = card(_report(run), store.get_json(MANIFEST), told)
+    target = Store(out) if out is not None else store
+    target.put("card.md", markdown.encode())
+    target.put("card.html", page.encode())
+    click.echo(f"Card: {target.path('card.md')} and {target.path('card.html')}")
+
+
+def _report(run: Path) -> dict[str, Any]:
+    from dataqa.engine.finish import REPORT_JSON
+    from dataqa.engine.look import finished_store
+
+    return finished_store(run).get_json(REPORT_JSON)
+
+
+def _compare(run: Path, old: Path, bounds: Path | None, *, as_json: bool) -> None:
+    import msgspec
+
+    from dataqa.engine.look import finished_store
+    from dataqa.errors import BoundError
+    from dataqa.report import compare, compare_html, load_bounds
+
+    store = finished_store(run)
+    told = compare(_report(run), _report(old), load_bounds(bounds) if bounds else None)
+    store.put("comparison.html", compare_html(told).encode())
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(told, order="sorted")).decode())
+    else:
+        click.echo(f"Comparison: {store.path('comparison.html')}")
+    if told["passed"]:
+        raise BoundError(
+            "bounds are passed: " + "; ".join(map(_bound, told["passed"])),
+            where=f"{run} against {old}",
+        )
+
+
+def _bound(passed: Any) -> str:
+    if isinstance(passed, dict):
+        return ", ".join(f"{key} {value}" for key, value in passed.items())
+    return str(passed)
