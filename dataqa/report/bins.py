@@ -39,7 +39,7 @@ def edges(shape: Shape) -> NDArray[np.float64]:
     if shape == "real":
         tail = _decades(20.0)
         middle = [np.arange(-20, 0) / 20, np.arange(100) / 100, np.arange(10, 200) / 10]
-        return np.concatenate([-tail[::-1], np.arange(-20.0, -1.0), *middle, tail])
+        return np.concatenate([-tail[::-1], np.arange(-19.0, -1.0), *middle, tail])
     raise ValueError(f"a {shape} signal has no bins")
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dataqa.report.cells import Table
 from dataqa.report.groups import POOL
-from dataqa.report.leaving import MEASURES, OUTCOMES, RULE_COUNTS
+from dataqa.report.leaving import MEASURES, OUTCOMES, READING, RULE_COUNTS
 from dataqa.report.spread import sliders, spreads, used_edges
 from dataqa.report.words import headline
 
@@ -169,8 +169,10 @@ def _flow(cells: Mapping[str, Any], steps: Sequence[str]) -> dict[str, Any]:
                 for at, outcome in enumerate(OUTCOMES)
                 if measures[at].any()
             ]
-    others = {link["step"] for link in links} - {"", *steps}
-    return {"steps": [*steps, *sorted(others)], "links": links}
+    met = {link["step"] for link in links}
+    begin = [READING] if READING in met - set(steps) else []
+    others = met - {"", READING, *steps}
+    return {"steps": [*begin, *steps, *sorted(others)], "links": links}
 
 
 def _pairs(pairs: Mapping[str, int]) -> list[dict[str, Any]]:

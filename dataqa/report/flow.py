@@ -52,7 +52,8 @@ def _sources(links: Sequence[Mapping[str, Any]]) -> list[tuple[str, int]]:
         sums[link["source"]] = sums.get(link["source"], 0) + link["documents"]
     ordered = sorted(sums.items(), key=lambda pair: (-pair[1], pair[0]))
     if len(ordered) <= _SOURCES:
-        return [(label(name, "all documents"), documents) for name, documents in ordered]
+        unknown = "no source" if len(ordered) > 1 else "all documents"
+        return [(label(name, unknown), documents) for name, documents in ordered]
     named = [(label(name, "no source"), documents) for name, documents in ordered[: _SOURCES - 1]]
     rest = ordered[_SOURCES - 1 :]
     return [*named, (f"{len(rest)} more sources", sum(documents for _, documents in rest))]

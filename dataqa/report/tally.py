@@ -24,6 +24,7 @@ from dataqa.report.leaving import (
     MEASURES,
     OUTCOMES,
     QUARANTINE,
+    READING,
     REJECTED,
     REVIEW,
     RULE_COUNTS,
@@ -32,9 +33,9 @@ from dataqa.report.leaving import (
     count_rules,
     sizes_of,
 )
+from dataqa.report.masks import masked
 from dataqa.report.reasons import Order, reasons
 from dataqa.rules import Rule
-from dataqa.report.masks import masked
 from dataqa.types import TEXT, Batch
 
 FORMAT = 1
@@ -110,7 +111,7 @@ class Tally:
         if not rows.height:
             return
         named = rows.with_columns(
-            pl.col("step", "error").fill_null("").replace("", "reading"),
+            pl.col("step", "error").fill_null("").replace("", READING),
             pl.col("raw").bin.size().fill_null(0).cast(pl.Int64),
         )
         for (step, error), some in sorted(

@@ -167,7 +167,7 @@
     }
     for (const part of [0, .25, .5, .75, 1]) {
       const bin = Math.round(range[0] + part * (range[1] - range[0] + 1));
-      const value = bin < edges.length ? edges[bin] : 1;
+      const value = bin < edges.length ? edges[bin] : shape === "share" ? 1 : edges[edges.length - 1];
       const anchor = part === 0 ? "start" : part === 1 ? "end" : "middle";
       const x = Math.min(W - LEFT, LEFT + (bin - range[0]) / step * width);
       svg.append(draw("text", { x, y: BASE + 14, "text-anchor": anchor }, short(value)));
