@@ -227,7 +227,7 @@ def test_a_document_above_the_bound_is_damaged(ending: str, tmp_path: Path):
 
 def test_a_missing_text_column_lists_the_others(tmp_path: Path):
     pl.DataFrame({"texts": ["a"], "id": ["b"]}).write_parquet(tmp_path / "a.parquet")
-    said = r"no column 'text' for the text; columns: texts, id\nHint: did you mean texts\? \(--text-column"
+    said = r"no column 'text' for the text; columns: texts, id\nHint: did you mean texts\? \(--text"
     with pytest.raises(InputError, match=said):
         read_all(tmp_path)
     with pytest.raises(InputError, match="no column 'url' for the id"):

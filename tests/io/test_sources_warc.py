@@ -16,7 +16,8 @@ from dataqa.io.sources import Unreadable
 
 HTML = (
     "<html><head><title>t</title></head><body><nav><a href=/>menu</a></nav><main><h1>Grüße</h1>"
-    "<p>A paragraph of the page that is long enough to be taken for its text.</p></main></body></html>"
+    "<p>A paragraph of the page that is long enough to be taken for its text.</p>"
+    "</main></body></html>"
 )
 
 
@@ -33,6 +34,10 @@ def _reply(body: bytes, fields: str = "", status: str = "200 OK", kind: str = "t
     return f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\n{fields}\r\n".encode() + body
 
 
+def _absent(name: str) -> None:
+    """No extra is installed."""
+
+
 def _wet() -> list[bytes]:
     return [
         _record("warcinfo", b"software: none", 0, "application/warc-fields"),
@@ -45,7 +50,7 @@ def _members(records: list[bytes]) -> bytes:
 
 
 def test_wet_is_read_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("dataqa.io.sources.pages.find_spec", lambda _: None)
+    monkeypatch.setattr("dataqa.io.sources.pages.find_spec", _absent)
     path = tmp_path / "a.warc.wet.gz"
     path.write_bytes(_members(_wet()))
     outcome = read_all(path)
@@ -120,7 +125,7 @@ def test_html_gives_its_main_text(tmp_path: Path):
 
 
 def test_html_without_the_extra_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("dataqa.io.sources.pages.find_spec", lambda _: None)
+    monkeypatch.setattr("dataqa.io.sources.pages.find_spec", _absent)
     path = tmp_path / "a.warc"
     path.write_bytes(_record("response", _reply(HTML.encode()), 1, "application/http"))
     with pytest.raises(

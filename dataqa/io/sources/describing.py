@@ -54,7 +54,7 @@ def _opened(files: Sequence[File], spooled: Mapping[str, Sequence[Piece]]) -> li
         if file.path not in spooled:
             opened.append(file)
             continue
-        for piece in spooled[file.path]:
+        for piece in {piece.path: piece for piece in spooled[file.path]}.values():
             size = Path(piece.path).stat().st_size
             opened.append(File(piece.path, size, 0, piece.format, piece.compression))
     return opened

@@ -13,7 +13,7 @@ from dataqa.io.sources.pieces import MIB, File, Part, Piece, Reading, Unreadable
 from dataqa.io.sources.streams import open_file
 
 _MOST_ROWS = 4096  # a dictionary-encoded text does not tell its decoded size
-_STEP = 4 * MIB
+_STEP = MIB
 
 
 def parts(piece: Piece, reading: Reading, schema: Mapping[str, pl.DataType]) -> Iterator[Part]:
@@ -82,7 +82,7 @@ def _open(path: str) -> pq.ParquetFile:
     with open_file(path) as raw:
         head = raw.read(4)
     try:
-        return pq.ParquetFile(path, pre_buffer=False, memory_map=False)
+        return pq.ParquetFile(path, pre_buffer=False, buffer_size=MIB)
     except (pa.ArrowException, OSError) as error:
         if head == b"PAR1":
             raise tables.damaged(path, error).at(1) from None

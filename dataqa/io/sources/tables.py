@@ -14,6 +14,7 @@ from dataqa.io.sources.pieces import Bad, Part, Reading, Unreadable
 
 ROWS = 1 << 16
 """No chunk has more rows, however short its texts are."""
+_FEW = 1024
 
 
 def plain_schema(schema: pa.Schema, path: str) -> dict[str, pl.DataType]:
@@ -123,8 +124,10 @@ def _weights(batch: pa.RecordBatch, reading: Reading, total: int) -> np.ndarray[
     sizes = np.zeros(batch.num_rows, np.int64)
     index = batch.schema.get_field_index(reading.text_column)
     if index >= 0:
-        text = pl.Series(batch.column(index).cast(pa.large_binary()))
-        sizes += text.bin.size().fill_null(0).to_numpy().astype(np.int64)
+        column = batch.column(index)
+        for at in range(0, batch.num_rows, _FEW):  # a cast copies, and a batch may be huge
+            text = pl.Series(column.slice(at, _FEW).cast(pa.large_binary()))
+            sizes[at : at + _FEW] = text.bin.size().fill_null(0).to_numpy()
     return sizes + max(0, total - int(sizes.sum())) // batch.num_rows
 
 

@@ -118,6 +118,7 @@ class _Stream:
     def __init__(self, source: Iterator[bytes], path: str) -> None:
         self._source, self._path = source, path
         self._held = b""
+        self._next = 0  # of the bytes held, the first one not taken yet
         self._at = 0
 
     def record(self, most: int) -> Record | None:
@@ -141,18 +142,21 @@ class _Stream:
     def _head(self) -> bytes:
         """The lines up to the next blank one, without the blank ones before it."""
         while True:
-            self._held = self._held.lstrip(b"\r\n")
-            head, mark, rest = self._held.partition(b"\r\n\r\n")
-            if mark:
+            while self._held[self._next : self._next + 1] in (b"\r", b"\n"):
+                self._next += 1
+            stop = self._held.find(b"\r\n\r\n", self._next)
+            if stop >= 0:
+                head = self._held[self._next : stop]
                 self._at += len(head) + 4
-                self._held = rest
+                self._next = stop + 4
                 return head
+            rest, self._next = self._held[self._next :], 0
             block = next(self._source, b"")
-            if not block and not self._held:
+            if not block and not rest:
                 return b""
-            if not block or len(self._held) > 1 << 20:
+            if not block or len(rest) > 1 << 20:
                 raise self._broken()
-            self._held += block
+            self._held = rest + block
 
     def _take(self, size: int, keep: int) -> bytes:
         """``size`` bytes, of which at most ``keep`` are returned."""
@@ -160,14 +164,14 @@ class _Stream:
         left, room = size, keep
         try:
             while True:
-                taken = self._held[:left]
+                taken = self._held[self._next : self._next + left]
                 held.append(taken[:room])
                 room -= len(held[-1])
                 left -= len(taken)
-                self._held = self._held[len(taken) :]
+                self._next += len(taken)
                 if not left:
                     break
-                self._held = next(self._source, b"")
+                self._held, self._next = next(self._source, b""), 0
                 if not self._held:
                     raise self._broken()
         except Unreadable as fault:
