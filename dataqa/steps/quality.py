@@ -17,6 +17,7 @@ import polars as pl
 from dataqa import signals
 from dataqa.bounds import check_changed
 from dataqa.errors import InputError, did_you_mean
+from dataqa.languages import known_languages
 from dataqa.packs import Pack, load_packs, pack_digest
 from dataqa.proof import require_proven
 from dataqa.rules import Rule, with_bounds
@@ -45,22 +46,40 @@ class Quality(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     Attributes:
         packs: Names, globs (``fineweb2-*``) or paths of rule packs.
         signals: More signals to measure and keep, without a rule.
+        languages: Hold the packs that name no language themselves to documents in these, as the
+            step ``language`` found them: ``[en]`` for Gopher's rules in a corpus of many languages.
         bounds: Other bounds than the packs', ``gopher.word_count.min`` to number; ``inf`` switches
             one off.
         columns: Source columns to judge, such as ``licence: {one_of: [cc0, mit]}``; their bounds
             are named ``quality.licence.min``.
     """
 
-    judging: ClassVar[tuple[str, ...]] = ("bounds",)
+    judging: ClassVar[tuple[str, ...]] = ("bounds", "languages")
 
     packs: tuple[str, ...] = ()
     signals: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
     bounds: dict[str, float] = {}
     columns: dict[str, Column] = {}
 
     def rules(self, assets: Assets) -> tuple[Rule, ...]:
-        """The packs' rules in order, then those on columns, with this step's bounds in force."""
-        written = [rule for pack in load_packs(self.packs, assets) for rule in pack.rules]
+        """The packs' rules in order, then those on columns, with this step's bounds in force.
+
+        Raises:
+            InputError: ``languages`` has one that no document can be found to be in.
+        """
+        for code in self.languages:
+            if code not in known_languages():
+                raise InputError(
+                    f"the model knows no language {code!r}",
+                    where="quality.languages",
+                    hint=did_you_mean(code, known_languages()),
+                )
+        written = [
+            rule if rule.languages else rule._replace(languages=self.languages)
+            for pack in load_packs(self.packs, assets)
+            for rule in pack.rules
+        ]
         written += [_column_rule(name, column) for name, column in self.columns.items()]
         bounded = with_bounds(written, self.bounds)
         check_changed(written, bounded)

@@ -1,0 +1,68 @@
+# Everything a developer needs. `make` alone lists it. Nothing here needs root or a tool beyond python3, pip and git:
+# uv is fetched from PyPI into .tools/ where it is missing, and everything else into .venv/.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types fmt bench peers docs ci
+
+# uv of this machine if it works, else our own
+UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .tools/uv/bin/uv)
+RUN := $(UV) run --frozen
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
+
+demo: $(UV) ## install, judge the example corpus into demo/, and say where to look
+	@$(UV) sync --frozen --quiet --no-dev --inexact
+	@$(RUN) --no-sync dataqa run pipelines/quickstart.yaml -i examples/data -o demo --id-column id
+	@printf '\n%s\n' "Look at it:" \
+	  "  demo/report.html                                     the report, in any browser" \
+	  "  demo/kept  demo/rejected  demo/review                the documents, with the reasons beside them" \
+	  "  .venv/bin/dataqa explain demo $(DEMO_ID)             everything about one of them" \
+	  "  .venv/bin/dataqa decide demo --set gopher.word_count.min=30 --dry-run"
+
+test: $(UV) ## run all tests, doctests and documented commands included
+	@$(UV) sync --frozen --quiet
+	@$(RUN) pytest $(ARGS)
+
+lint: $(UV) ## look for mistakes and wrong formatting
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+
+types: $(UV) ## check all types
+	@$(RUN) basedpyright
+
+fmt: $(UV) ## mend what can be mended by itself
+	@$(RUN) ruff check --fix .
+	@$(RUN) ruff format .
+
+bench: $(UV) ## measure what benchmarks/RESULTS.md states, quickly (QUICK= for the full size)
+	@for name in $(BENCHES); do echo "== $$name"; $(RUN) python -m benchmarks.$$name $(QUICK) || failed="$${failed-} $$name"; done; \
+	  if [ -n "$${failed-}" ]; then echo "does not hold:$$failed"; exit 1; fi
+
+peers: $(UV) ## make the environments of the tools that we are measured against, in .peers/
+	@bash benchmarks/peers.sh
+
+docs: $(UV) ## run every command and example of the documentation
+	@$(RUN) pytest -q tests/test_docs.py tests/test_pipelines.py dataqa
+
+ci: ## what the integration machine does
+	@bash .ci/run
+
+BENCHES := $(filter rules pipeline language scale startup,$(patsubst benchmarks/%.py,%,$(wildcard benchmarks/*.py)))
+QUICK ?= --quick
+DEMO_ID := people-en-1
+
+.tools/uv/bin/uv:
+	@echo "uv is not installed: fetching it into .tools/"
+	@for python in python3 /usr/bin/python3 python3.13 python3.12 python; do \
+	  rm -rf .tools/uv; \
+	  if $$python -m pip install --quiet --target .tools/uv uv 2>.tools.log; then rm -f .tools.log; exit 0; fi; \
+	  rm -rf .tools/uv; \
+	  if $$python -m venv .tools/uv 2>>.tools.log && .tools/uv/bin/python -m pip install --quiet uv 2>>.tools.log; then rm -f .tools.log; exit 0; fi; \
+	done; cat .tools.log; rm -f .tools.log; \
+	echo "could not fetch uv with pip; see https://docs.astral.sh/uv to install it" >&2; exit 1
+
+# the one on PATH is nobody's product
+uv: ;
