@@ -52,7 +52,7 @@ ci: ## what the integration machine does
 
 BENCHES := $(filter rules pipeline language scale startup,$(patsubst benchmarks/%.py,%,$(wildcard benchmarks/*.py)))
 QUICK ?= --quick
-DEMO_ID := people-en-1
+DEMO_ID := planted-boilerplate-en-news
 
 .tools/uv/bin/uv:
 	@echo "uv is not installed: fetching it into .tools/"
