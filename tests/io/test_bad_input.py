@@ -307,6 +307,7 @@ def test_files_of_no_rows_or_no_columns(tmp_path: Path):
     pq.write_table(pa.table({}), tmp_path / "b.parquet")
     (tmp_path / "c.csv").write_text("text\n")
     (tmp_path / "d.jsonl").write_text("\n\n")
+    assert not read_all(tmp_path / "d.jsonl").docs.height
     (tmp_path / "e.jsonl").write_bytes(GOOD)
     assert read_all(tmp_path).ids == ["e.jsonl#1"]
 

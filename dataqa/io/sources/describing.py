@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from dataqa.io.sources import arrow_ipc, delimited, jsonl, parquet, warc
+from dataqa.io.sources import arrow_ipc, delimited, parquet, samples, warc
 from dataqa.io.sources.columns import require_text, settle, unify
 from dataqa.io.sources.pieces import File, Piece, Reading, Unreadable
 from dataqa.io.sources.shards import OnError
@@ -33,18 +33,18 @@ def schema(
             types in different files that no one type holds.
     """
     found: list[tuple[str, dict[str, pl.DataType]]] = []
-    samples: list[File] = []
+    lines: list[File] = []
     where = 0
     for file in _opened(files, spooled or {}):
         if file.format == "jsonl":
-            where = where if samples else len(found)
-            samples.append(file)
+            where = where if lines else len(found)
+            lines.append(file)
         elif file.size and (columns := _columns(file, reading, on_error)):
             require_text(columns, reading, file.path)
             found.append((file.path, columns))
-    if samples:
-        found.insert(where, (samples[0].path, jsonl.columns(samples, reading)))
-    return settle(unify(found), reading, lines=bool(samples))
+    if lines:
+        found.insert(where, (lines[0].path, samples.columns(lines, reading)))
+    return settle(unify(found), reading, lines=bool(lines))
 
 
 def _opened(files: Sequence[File], spooled: Mapping[str, Sequence[Piece]]) -> list[File]:

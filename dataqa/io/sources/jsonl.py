@@ -10,16 +10,14 @@ from typing import Any, NamedTuple, cast
 import msgspec
 import polars as pl
 
-from dataqa.errors import InputError
 from dataqa.io.sources.assembling import too_large
 from dataqa.io.sources.columns import id_name
-from dataqa.io.sources.pieces import RESCUED, Bad, File, Part, Piece, Reading, Unreadable
+from dataqa.io.sources.pieces import RESCUED, Bad, Part, Piece, Reading, Unreadable
 from dataqa.io.sources.streams import as_text, blocks, lines
-from dataqa.io.sources.values import Column, as_json, build, column, infer
-
-SAMPLE = 1 << 18
+from dataqa.io.sources.values import Column, as_json, build, column
 
 _decode = msgspec.json.Decoder().decode
+_REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def parts(piece: Piece, reading: Reading, schema: Mapping[str, pl.DataType]) -> Iterator[Part]:
@@ -108,7 +106,7 @@ def parse(found: Sequence[bytes], first: int, plan: _Plan) -> Part:
     for number, line in enumerate(found, first):
         try:
             row: Any = _decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except _REFUSED:
             if not line or line.isspace():
                 continue
             row = _second_look(line)
@@ -120,8 +118,18 @@ def parse(found: Sequence[bytes], first: int, plan: _Plan) -> Part:
     return _part(rows, pl.Series(positions, dtype=pl.UInt64), bad, plan)
 
 
-class _Broken(NamedTuple):
+class Broken(NamedTuple):
+    """Why a line is no JSON."""
+
     why: str
+
+
+def decoded(line: bytes) -> Any:
+    """What a line holds, or why it is no JSON."""
+    try:
+        return _decode(line)
+    except _REFUSED:
+        return _second_look(line)
 
 
 def _second_look(line: bytes) -> Any:
@@ -130,24 +138,22 @@ def _second_look(line: bytes) -> Any:
         row = json.loads(line.decode())
         json.dumps(row, ensure_ascii=False).encode()
     except UnicodeDecodeError as error:
-        return _Broken(
-            f"invalid UTF-8 at byte {error.start} (find out its encoding and convert it)"
-        )
+        return Broken(f"invalid UTF-8 at byte {error.start} (find out its encoding and convert it)")
     except UnicodeEncodeError:
-        return _Broken("a lone surrogate (half of a \\u pair) that is no character")
+        return Broken("a lone surrogate (half of a \\u pair) that is no character")
     except json.JSONDecodeError as error:
-        return _Broken(f"broken JSON at character {error.pos}: {error.msg}")
+        return Broken(f"broken JSON at character {error.pos}: {error.msg}")
     except RecursionError:
-        return _Broken("JSON nested too deeply")
+        return Broken("JSON nested too deeply")
     except ValueError:
-        return _Broken("a number of too many digits")
+        return Broken("a number of too many digits")
     return row
 
 
 def _fault(row: Any, line: bytes, plan: _Plan) -> str:
     if len(line) > plan.most:
         return too_large(plan.most)
-    if isinstance(row, _Broken):
+    if isinstance(row, Broken):
         return row.why
     if not isinstance(row, dict):
         return f"a JSON {_kind(row)}, not an object (one {{...}} on each line is asked for)"
@@ -197,83 +203,3 @@ def _id(value: Any) -> str | None:
     if type(value) is str:
         return value
     return str(value) if type(value) in (int, float) else None
-
-
-def columns(files: Sequence[File], reading: Reading) -> dict[str, pl.DataType]:
-    """The columns that samples from the beginnings and, of plain files, the insides show.
-
-    Args:
-        files: JSON-lines files, or spooled pieces' files; at most 64 places are sampled.
-        reading: For the text column's name, and the bound on a line.
-
-    Raises:
-        InputError: If no sampled line is a JSON object.
-    """
-    rows: list[dict[str, Any]] = []
-    faults: list[Unreadable] = []
-    filled = [file for file in files if file.size]
-    for piece in _places(filled):
-        try:
-            if not piece.start:
-                _refuse_array(piece)
-            rows.extend(_sample(piece, reading))
-        except Unreadable as fault:  # raised again, with its position, when the file is read
-            faults.append(fault)
-    if faults and not rows:
-        raise faults[0]
-    if filled and not rows:
-        raise _no_objects(filled[0])
-    return infer(rows)
-
-
-def _places(files: Sequence[File]) -> Iterator[Piece]:
-    chosen = [files[len(files) * i // 64] for i in range(64)] if len(files) > 64 else files
-    for file in chosen:
-        count = 1 if file.compression else max(1, min(64 // len(chosen), file.size // (8 * SAMPLE)))
-        for i in range(count):
-            start = file.size * i // count
-            yield Piece(file.path, "jsonl", start, compression=file.compression)
-
-
-def _sample(piece: Piece, reading: Reading) -> Iterator[dict[str, Any]]:
-    seen = 0
-    for found in numbered(piece, reading.max_document):
-        for line in found.lines:
-            seen += len(line)
-            row = _sampled(line)
-            if isinstance(row, dict):
-                yield cast("dict[str, Any]", row)
-            if seen >= SAMPLE:
-                return
-
-
-def _sampled(line: bytes) -> Any:
-    try:
-        return _decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _second_look(line)
-
-
-def _refuse_array(piece: Piece) -> None:
-    """Raise if a file is one array over many lines, of which the last may well be an object."""
-    first = next(blocks(piece.path, piece.compression), b"").lstrip().partition(b"\n")[0]
-    if first.startswith(b"[") and isinstance(_sampled(first), _Broken):
-        raise _array(piece.path)
-
-
-def _array(path: str) -> InputError:
-    return InputError(
-        "is one JSON array, not JSON lines",
-        where=path,
-        hint="write one record on each line: jq -c '.[]' FILE > NEW.jsonl",
-    )
-
-
-def _no_objects(file: File) -> InputError:
-    if next(blocks(file.path, file.compression), b"").lstrip().startswith(b"["):
-        return _array(file.path)
-    return InputError(
-        "no line of the sample is a JSON object",
-        where=file.path,
-        hint="is it JSON lines? --format csv, parquet, ... says what it is",
-    )

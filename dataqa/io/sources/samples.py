@@ -1,0 +1,95 @@
+"""The columns of JSON lines, from samples: nothing in such a file says what it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+import polars as pl
+
+from dataqa.errors import InputError
+from dataqa.io.sources.jsonl import Broken, decoded, numbered
+from dataqa.io.sources.pieces import File, Piece, Reading, Unreadable
+from dataqa.io.sources.streams import blocks
+from dataqa.io.sources.values import infer
+
+SAMPLE = 1 << 18
+"""Bytes looked at in each place."""
+
+
+def columns(files: Sequence[File], reading: Reading) -> dict[str, pl.DataType]:
+    """The columns that samples from the beginnings and, of plain files, the insides show.
+
+    Args:
+        files: JSON-lines files, or spooled pieces' files; at most 64 places are sampled.
+        reading: For the text column's name, and the bound on a line.
+
+    Raises:
+        InputError: If no sampled line is a JSON object.
+    """
+    rows: list[dict[str, Any]] = []
+    faults: list[Unreadable] = []
+    filled = [file for file in files if file.size]
+    for piece in _places(filled):
+        try:
+            if not piece.start:
+                _refuse_array(piece)
+            rows.extend(_sample(piece, reading))
+        except Unreadable as fault:  # raised again, with its position, when the file is read
+            faults.append(fault)
+    if faults and not rows:
+        raise faults[0]
+    written = [file for file in filled if _head(file).strip()] if not rows else []
+    if written:
+        raise _no_objects(written[0])
+    return infer(rows)
+
+
+def _places(files: Sequence[File]) -> Iterator[Piece]:
+    chosen = [files[len(files) * i // 64] for i in range(64)] if len(files) > 64 else files
+    for file in chosen:
+        count = 1 if file.compression else max(1, min(64 // len(chosen), file.size // (8 * SAMPLE)))
+        for i in range(count):
+            start = file.size * i // count
+            yield Piece(file.path, "jsonl", start, compression=file.compression)
+
+
+def _sample(piece: Piece, reading: Reading) -> Iterator[dict[str, Any]]:
+    seen = 0
+    for found in numbered(piece, reading.max_document):
+        for line in found.lines:
+            seen += len(line)
+            row = decoded(line)
+            if isinstance(row, dict):
+                yield cast("dict[str, Any]", row)
+            if seen >= SAMPLE:
+                return
+
+
+def _refuse_array(piece: Piece) -> None:
+    """Raise if a file is one array over many lines, of which the last may well be an object."""
+    first = next(blocks(piece.path, piece.compression), b"").lstrip().partition(b"\n")[0]
+    if first.startswith(b"[") and isinstance(decoded(first), Broken):
+        raise _array(piece.path)
+
+
+def _array(path: str) -> InputError:
+    return InputError(
+        "is one JSON array, not JSON lines",
+        where=path,
+        hint="write one record on each line: jq -c '.[]' FILE > NEW.jsonl",
+    )
+
+
+def _head(file: File) -> bytes:
+    return next(blocks(file.path, file.compression), b"")
+
+
+def _no_objects(file: File) -> InputError:
+    if _head(file).lstrip().startswith(b"["):
+        return _array(file.path)
+    return InputError(
+        "no line of the sample is a JSON object",
+        where=file.path,
+        hint="is it JSON lines? --format csv, parquet, ... says what it is",
+    )
