@@ -17,6 +17,7 @@ from dataqa.kernels.hashing import join
 from dataqa.kernels.jit import helper
 
 LONGEST = 10
+MANY = 2
 
 
 class Grams(NamedTuple):
@@ -119,18 +120,46 @@ def _repeats(room: Groups, chars: np.ndarray, size: int, n: int, row: np.ndarray
 
 
 @helper
-def _climb(room: Groups, tokens: np.ndarray, count: int, size: int, n: int) -> int:
+def _sieve(room: Groups, tokens: np.ndarray, count: int) -> int:
+    """Write the bigrams that may be repeated into ``room``; how many there are.
+
+    Small counters, four for each bigram, tell most of those that occur once: only bigrams whose
+    counter was hit twice go on to the table, which is several times dearer.
+    """
+    size = np.int64(64)
+    while size < 4 * count and size < len(room.sieve):
+        size *= 2
+    mask = np.uint64(size - 1)
+    room.sieve[:size] = 0
+    for k in range(count - 1):
+        key = join(tokens[k], tokens[k + 1])
+        room.keys[k] = key
+        room.sieve[key & mask] += room.sieve[key & mask] < MANY
+    kept = 0
+    for k in range(count - 1):
+        key = room.keys[k]
+        room.keys[kept] = key
+        room.places[kept] = k
+        kept += room.sieve[key & mask] == MANY
+    return kept
+
+
+@helper
+def _climb(room: Groups, tokens: np.ndarray, size: int, n: int) -> int:
     """Replace the n-grams in ``room`` by the (n+1)-grams that may be repeated; their number."""
     kept = 0
-    for k in range(size - 1):
-        place = room.places[k]
-        if room.places[k + 1] != place + 1 or place + n >= count:
-            continue
-        if room.count[room.first[k]] < 2 or room.count[room.first[k + 1]] < 2:
-            continue
-        room.keys[kept] = join(room.keys[k], tokens[place + n])
-        room.places[kept] = place
-        kept += 1
+    before = False  # whether the n-gram before this one is repeated
+    key = np.uint64(0)
+    place = np.int32(-2)
+    for k in range(size):
+        here = room.count[room.first[k]] > 1
+        spot = room.places[k]
+        mine = room.keys[k]
+        if before and here and spot == place + 1:
+            room.keys[kept] = join(key, tokens[place + n])
+            room.places[kept] = place
+            kept += 1
+        before, key, place = here, mine, spot
     return kept
 
 
@@ -142,10 +171,7 @@ def repetition(
     row[:] = 0
     row[TOKENS] = count
     row[CHARS] = chars[count] - chars[0]
-    size = max(count - 1, 0)
-    for k in range(size):
-        room.keys[k] = join(tokens[k], tokens[k + 1])
-        room.places[k] = k
+    size = _sieve(room, tokens, count) if count > 1 else 0
     for n in range(2, LONGEST + 1):
         if count < n:
             return
@@ -154,4 +180,4 @@ def repetition(
             _tops(room, chars, size, n, row)
         else:
             _repeats(room, chars, size, n, row)
-        size = _climb(room, tokens, count, size, n)
+        size = _climb(room, tokens, size, n)

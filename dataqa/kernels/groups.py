@@ -26,6 +26,7 @@ class Groups(NamedTuple):
         count: At the index of a first key, how many are equal to it.
         marks: A note for each key; the caller's.
         slots: The table.
+        sieve: Small counters; the caller's.
         base: What the next call begins at.
     """
 
@@ -35,6 +36,7 @@ class Groups(NamedTuple):
     count: NDArray[np.int32]
     marks: NDArray[np.int8]
     slots: NDArray[np.uint32]
+    sieve: NDArray[np.uint8]
     base: NDArray[np.int64]
 
 
@@ -50,6 +52,7 @@ def group_room(size: int) -> Groups:
         np.empty(size, np.int32),
         np.empty(size, np.int8),
         np.zeros(slots, np.uint32),
+        np.empty(2 * slots, np.uint8),
         np.ones(1, np.int64),
     )
 

@@ -1,7 +1,7 @@
-"""Counting the entries of a word list in a token stream.
+"""Counting the entries of word lists in a token stream.
 
-A list is a trie over token hashes in one open-addressed table: the key of a node is the joined hash
-of the tokens that lead to it, so an entry may be a phrase or several Han characters.
+Up to 64 lists are one trie over token hashes, in one open-addressed table: the key of a node is the
+joined hash of the tokens that lead to it, so an entry may be a phrase or several Han characters.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from dataqa.kernels.hashing import join
 from dataqa.kernels.jit import helper
 
-ENTRY, LEADS = 1, 2
+MOST_LISTS = 64
 _ZERO = np.uint64(0)
+_ONE = np.uint64(1)
 
 
 class Hits(NamedTuple):
@@ -31,16 +32,18 @@ class Hits(NamedTuple):
 
 
 class Trie(NamedTuple):
-    """A word list as a table.
+    """Word lists as a table.
 
     Attributes:
         keys: Joined hashes; 0 is a free slot.
-        kind: ``ENTRY``, ``LEADS`` (to a longer entry) or both.
-        seen: The last document in which the entry stood; scratch.
+        lists: The lists of which the node is an entry, a bit each.
+        leads: Whether a longer entry goes on from here.
+        seen: The last document in which the entry stood, from 1; scratch.
     """
 
     keys: NDArray[np.uint64]
-    kind: NDArray[np.uint8]
+    lists: NDArray[np.uint64]
+    leads: NDArray[np.bool_]
     seen: NDArray[np.int64]
 
 
@@ -49,7 +52,12 @@ def trie_room(nodes: int) -> Trie:
     slots = 64
     while slots < 3 * nodes:
         slots *= 2
-    return Trie(np.zeros(slots, np.uint64), np.zeros(slots, np.uint8), np.zeros(slots, np.int64))
+    return Trie(
+        np.zeros(slots, np.uint64),
+        np.zeros(slots, np.uint64),
+        np.zeros(slots, np.bool_),
+        np.zeros(slots, np.int64),
+    )
 
 
 @helper
@@ -63,41 +71,47 @@ def _slot(trie: Trie, key: np.uint64) -> int:
 
 
 @helper
-def add_entry(trie: Trie, tokens: np.ndarray) -> None:
-    """Add the entry that ``tokens`` spell."""
+def add_entry(trie: Trie, tokens: np.ndarray, which: int) -> None:
+    """Add the entry that ``tokens`` spell to list number ``which``."""
     if len(tokens) == 0:
         return
     key = tokens[0]
     for k in range(1, len(tokens)):
         slot = _slot(trie, key)
         trie.keys[slot] = key
-        trie.kind[slot] |= LEADS
+        trie.leads[slot] = True
         key = join(key, tokens[k])
     slot = _slot(trie, key)
     trie.keys[slot] = key
-    trie.kind[slot] |= ENTRY
+    trie.lists[slot] |= _ONE << np.uint64(which)
 
 
 @helper
 def find_entries(trie: Trie, keys: np.ndarray, count: int, document: int, row: np.ndarray) -> None:
-    """Count what ``Hits`` names; every entry at every place counts."""
-    hits = distinct = np.int64(0)
+    """Count hits and distinct entries of each list in turn; every entry at every place counts."""
+    row[:] = 0
     for start in range(count):
         key = keys[start]
         at = start
-        while True:
-            slot = _slot(trie, key)
-            if trie.keys[slot] == _ZERO:
-                break
-            kind = trie.kind[slot]
-            if kind & ENTRY:
-                hits += 1
-                if trie.seen[slot] != document + 1:
-                    trie.seen[slot] = document + 1
-                    distinct += 1
+        slot = _slot(trie, key)
+        while trie.keys[slot] != _ZERO:
+            lists = trie.lists[slot]
+            if lists:
+                _credit(lists, trie.seen[slot] != document + 1, row)
+                trie.seen[slot] = document + 1
             at += 1
-            if not kind & LEADS or at >= count:
+            if not trie.leads[slot] or at >= count:
                 break
             key = join(key, keys[at])
-    row[0] = hits
-    row[1] = distinct
+            slot = _slot(trie, key)
+
+
+@helper
+def _credit(lists: np.uint64, new: bool, row: np.ndarray) -> None:
+    which = 0
+    while lists:
+        if lists & _ONE:
+            row[2 * which] += 1
+            row[2 * which + 1] += new
+        lists >>= _ONE
+        which += 1

@@ -13,7 +13,8 @@ from dataqa.kernels.grams import Grams, repetition
 from dataqa.kernels.groups import Groups, group_room
 from dataqa.kernels.jit import array, frozen, helper, kernel, like
 from dataqa.kernels.lines import Lines, Paragraphs, lines, paragraphs
-from dataqa.kernels.lists import Hits, Trie, add_entry, find_entries, trie_room
+from dataqa.kernels.lists import MOST_LISTS as MOST_LISTS
+from dataqa.kernels.lists import Trie, add_entry, find_entries, trie_room
 from dataqa.kernels.sentences import Sentences, sentences
 from dataqa.kernels.tokens import (
     WORD,
@@ -66,6 +67,8 @@ class Outputs(NamedTuple):
     grams: NDArray[np.int64]
     word_grams: NDArray[np.int64]
     fold_grams: NDArray[np.int64]
+    hits: NDArray[np.int64]
+    written_hits: NDArray[np.int64]
 
 
 FIELDS: dict[str, type] = {
@@ -96,11 +99,16 @@ def scratch_room(largest: int) -> Scratch:
     )
 
 
-def outputs(documents: int, wanted: frozenset[str]) -> Outputs:
-    """Empty tables, with rows for the measures in ``wanted``."""
-    rows = {name: documents if name in wanted else 0 for name in Outputs._fields}
+def outputs(documents: int, wanted: frozenset[str], folded: int = 0, written: int = 0) -> Outputs:
+    """Empty tables, with rows for the measures in ``wanted`` and for so many word lists."""
+    tables = {
+        name: np.zeros((documents if name in wanted else 0, len(fields._fields)), np.int64)
+        for name, fields in FIELDS.items()
+    }
     return Outputs(
-        *(np.zeros((rows[name], len(FIELDS[name]._fields)), np.int64) for name in Outputs._fields)
+        **tables,
+        hits=np.zeros((documents if folded else 0, 2 * folded), np.int64),
+        written_hits=np.zeros((documents if written else 0, 2 * written), np.int64),
     )
 
 
@@ -125,7 +133,9 @@ def _words_only(t: Tokens, count: int, folded: bool, out: Tokens) -> int:
     frozen(types.uint16),
     frozen(types.uint32),
     like(scratch_room(1)),
-    like(outputs(1, frozenset(Outputs._fields))),
+    like(trie_room(1)),
+    like(trie_room(1)),
+    like(outputs(1, frozenset())),
 )
 def measure(
     data: NDArray[np.uint8],
@@ -133,9 +143,11 @@ def measure(
     flags: NDArray[np.uint16],
     folds: NDArray[np.uint32],
     scratch: Scratch,
+    folded: Trie,
+    written: Trie,
     out: Outputs,
 ) -> None:
-    """Fill the tables of ``out`` that have rows."""
+    """Fill the tables of ``out`` that have rows; the tries are of the word lists to be counted."""
     t, b = scratch.tokens, scratch.breaks
     for d in range(len(offsets) - 1):
         text = data[offsets[d] : offsets[d + 1]]
@@ -157,6 +169,10 @@ def measure(
             c4(text, t, count, b, ends, flags, out.cleaned[d])
         if len(out.grams):
             repetition(t.plain, t.chars, count, scratch.raw, out.grams[d])
+        if len(out.hits):
+            find_entries(folded, t.fold, count, d, out.hits[d])
+        if len(out.written_hits):
+            find_entries(written, t.plain, count, d, out.written_hits[d])
         if len(out.word_grams):
             words = _words_only(t, count, False, scratch.words)
             repetition(
@@ -197,39 +213,10 @@ def tokenise_all(
     counts[len(offsets) - 1] = base
 
 
-@kernel(like(trie_room(1)), frozen(types.uint64), frozen(types.int64))
-def fill_trie(trie: Trie, tokens: NDArray[np.uint64], offsets: NDArray[np.int64]) -> None:
-    """Add each entry, whose tokens are ``tokens[offsets[k]:offsets[k + 1]]``."""
-    for k in range(len(offsets) - 1):
-        add_entry(trie, tokens[offsets[k] : offsets[k + 1]])
-
-
-@kernel(
-    frozen(types.uint8),
-    frozen(types.int64),
-    frozen(types.uint16),
-    frozen(types.uint32),
-    like(scratch_room(1)),
-    types.boolean,
-    like(trie_room(1)),
-    array(types.int64, 2),
-)
-def count_hits(
-    data: NDArray[np.uint8],
-    offsets: NDArray[np.int64],
-    flags: NDArray[np.uint16],
-    folds: NDArray[np.uint32],
-    scratch: Scratch,
-    folded: bool,
-    trie: Trie,
-    out: NDArray[np.int64],
+@kernel(like(trie_room(1)), frozen(types.uint64), frozen(types.int64), types.int64)
+def fill_trie(
+    trie: Trie, tokens: NDArray[np.uint64], offsets: NDArray[np.int64], which: int
 ) -> None:
-    """Count list entries in each document, as written or folded, into rows of ``Hits``."""
-    t = scratch.tokens
-    for d in range(len(offsets) - 1):
-        text = data[offsets[d] : offsets[d + 1]]
-        count, _, _ = tokenise(text, flags, folds, t, scratch.breaks, 0)
-        find_entries(trie, t.fold if folded else t.plain, count, d, out[d])
-
-
-__all__ = ["FIELDS", "Hits", "Outputs", "Scratch", "Sizes", "count_hits", "fill_trie", "measure"]
+    """Add each entry, whose tokens are ``tokens[offsets[k]:offsets[k + 1]]``, to a list."""
+    for k in range(len(offsets) - 1):
+        add_entry(trie, tokens[offsets[k] : offsets[k + 1]], which)

@@ -244,7 +244,8 @@ def tokenise(
                 elif alone or not joins(text, at, code, before, table):
                     break
                 before = flags
-                every |= flags
+                if flags & WORDY:  # what joins is no end mark here
+                    every |= flags
                 plain = (plain ^ np.uint64(code)) * STEP
                 fold = (fold ^ fold_of(code, folds)) * STEP
                 length += 1

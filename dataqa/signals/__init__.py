@@ -10,7 +10,7 @@ A signal about a word list is asked for as ``name:list``, and the column has tha
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -23,7 +23,7 @@ import polars as pl
 
 from dataqa.arrow import text_buffers
 from dataqa.errors import InputError, did_you_mean
-from dataqa.signals.counts import LISTED, Counts, Scale, listed, measure, needs
+from dataqa.signals.counts import LISTED, Counts, Scale, count_members, measure, needs
 
 GROUP = "dataqa.signals"
 
@@ -72,14 +72,31 @@ def compute(
     asked = {name: check_name(name) for name in wanted}
     buffers = text_buffers(text)
     read = {name: _needs(name.partition(":")[0]) for name in asked}
-    plain = measure(buffers, frozenset().union(*read.values()))
+    folded = _lists(asked, read, "hits")
+    written = _lists(asked, read, "written_hits")
+    tables, hits, exact = measure(
+        buffers,
+        frozenset[str]().union(*read.values()),
+        [words(name) for name in folded],
+        [words(name) for name in written],
+    )
     columns: list[pl.Series] = []
     for name, signal in asked.items():
-        _, _, which = name.partition(":")
-        some = listed(buffers, words(which), read[name]) if signal.needs_words else _no_lists()
-        values = _functions()[signal.name](Counts(**plain, **some))
+        which = name.partition(":")[2]
+        listed = {
+            "hits": hits[folded.index(which)] if which in folded else None,
+            "written_hits": exact[written.index(which)] if which in written else None,
+            "members": count_members(buffers, words(which)) if "members" in read[name] else None,
+        }
+        values = _functions()[signal.name](Counts(**tables, **listed))  # pyright: ignore[reportArgumentType]
         columns.append(_column(name, values, buffers.valid))
     return pl.DataFrame(columns)
+
+
+def _lists(asked: Iterable[str], read: Mapping[str, frozenset[str]], table: str) -> list[str]:
+    """The word lists whose ``table`` is read by some signal, in order."""
+    names = [name.partition(":")[2] for name in asked if table in read[name]]
+    return list(dict.fromkeys(names))
 
 
 def check_name(name: str) -> Signal:
@@ -152,10 +169,6 @@ def _describe(name: str, function: Callable[[Counts], Any]) -> Signal:
 @cache
 def _needs(name: str) -> frozenset[str]:
     return needs(_functions()[name])
-
-
-def _no_lists() -> dict[str, None]:
-    return dict.fromkeys(LISTED)
 
 
 def _column(name: str, values: Any, valid: np.ndarray[Any, Any] | None) -> pl.Series:

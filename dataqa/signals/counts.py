@@ -6,7 +6,8 @@ probe, so a signal declares nothing and only what is asked for is measured.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from dataqa.kernels.grams import Grams
     from dataqa.kernels.lines import Lines, Paragraphs
     from dataqa.kernels.lists import Hits, Trie
-    from dataqa.kernels.measure import Sizes
+    from dataqa.kernels.measure import Outputs, Scratch, Sizes
     from dataqa.kernels.sentences import Sentences
     from dataqa.kernels.tables import Kinds
     from dataqa.kernels.words import Vocabulary, Words
@@ -88,8 +89,19 @@ class Counts(NamedTuple):
         [2]
         """
         buffers = arrow.text_buffers(pl.Series(texts, dtype=pl.String))
-        tables = measure(buffers, Counts._fields)
-        return Counts(**tables, **listed(buffers, frozenset(words), LISTED))
+        listed = (frozenset(words),)
+        found = measure(buffers, Counts._fields, listed, listed)
+        hits, written = found.hits[0], found.written_hits[0]
+        members = count_members(buffers, listed[0])
+        return Counts(**found.tables, hits=hits, written_hits=written, members=members)
+
+
+class Measured(NamedTuple):
+    """Tables of ``Counts`` by name, and hits for each word list."""
+
+    tables: dict[str, Any]
+    hits: list[Hits]
+    written_hits: list[Hits]
 
 
 LISTED = ("hits", "written_hits", "members")
@@ -140,26 +152,83 @@ class _EmptyTable:
         return np.zeros(0, np.int64)
 
 
-def measure(buffers: TextBuffers, wanted: Names) -> dict[str, Any]:
-    """The tables named in ``wanted`` that depend on no word list; others are empty."""
-    measures, characters = kernels.load()
-    names, documents = frozenset(wanted), len(buffers)
-    out = measures.outputs(documents, names)
-    if any(name in names for name in out._fields):
-        scratch = measures.scratch_room(_largest(buffers))
-        measures.measure(*buffers[:2], tables.flags(), tables.folds(), scratch, out)
-    found = {
-        name: measures.FIELDS[name](*np.ascontiguousarray(table.T))
-        for name, table in zip(out._fields, out, strict=True)
+def measure(
+    buffers: TextBuffers,
+    wanted: Names,
+    folded: Sequence[frozenset[str]] = (),
+    written: Sequence[frozenset[str]] = (),
+) -> Measured:
+    """Count what is wanted, in one walk over the texts.
+
+    Args:
+        buffers: The texts.
+        wanted: Names of tables; the others stay empty.
+        folded: Word lists to count in lower case.
+        written: Word lists to count as they are written.
+    """
+    measures, _ = kernels.load()
+    names, most = frozenset(wanted), measures.MOST_LISTS
+    out = _walk(buffers, names, folded[:most], written[:most])
+    tables = {
+        name: fields(*np.ascontiguousarray(getattr(out, name).T))
+        for name, fields in measures.FIELDS.items()
     }
-    found["texts"] = buffers
-    kinds = np.zeros((documents if "kinds" in names else 0, len(tables.KIND)), np.int64)
-    if len(kinds):
-        characters.count_kinds(*buffers[:2], tables.kinds(), kinds)
-    found["kinds"] = tables.Kinds(*np.ascontiguousarray(kinds.T))
+    hits, exact = _hits(out.hits), _hits(out.written_hits)
+    for at in range(most, max(len(folded), len(written)), most):
+        out = _walk(buffers, frozenset(), folded[at : at + most], written[at : at + most])
+        hits += _hits(out.hits)
+        exact += _hits(out.written_hits)
+    tables |= {"texts": buffers, "kinds": _kinds(buffers, "kinds" in names)}
     for name, n in (("small_grams", SMALL_GRAM), ("large_grams", LARGE_GRAM)):
-        found[name] = _char_grams(buffers, n, documents if name in names else 0)
-    return found
+        tables[name] = _char_grams(buffers, n, len(buffers) if name in names else 0)
+    return Measured(tables, hits, exact)
+
+
+def _walk(
+    buffers: TextBuffers,
+    names: frozenset[str],
+    folded: Sequence[frozenset[str]],
+    written: Sequence[frozenset[str]],
+) -> Outputs:
+    measures, _ = kernels.load()
+    out = measures.outputs(len(buffers), names, len(folded), len(written))
+    if any(len(table) for table in out):
+        room = _scratch(_largest(buffers))
+        tries = _trie(tuple(folded), folded=True), _trie(tuple(written), folded=False)
+        for trie in tries:
+            trie.seen[:] = 0
+        measures.measure(*buffers[:2], tables.flags(), tables.folds(), room, *tries, out)
+    return out
+
+
+def _hits(table: NDArray[np.int64]) -> list[Hits]:
+    from dataqa.kernels.lists import Hits  # noqa: PLC0415  # numba: only once kernels are loaded
+
+    columns = np.ascontiguousarray(table.T)
+    return [Hits(columns[k], columns[k + 1]) for k in range(0, len(columns), 2)]
+
+
+_kept = threading.local()
+_KEPT_BYTES = 1 << 21
+
+
+def _scratch(largest: int) -> Scratch:
+    """Room for the largest text; that for ordinary texts is kept, for fresh pages are slow."""
+    measures, _ = kernels.load()
+    if largest > _KEPT_BYTES:
+        return measures.scratch_room(largest)
+    if getattr(_kept, "size", -1) < largest:
+        _kept.size = 1 << max(largest, 1).bit_length()
+        _kept.room = measures.scratch_room(_kept.size)
+    return _kept.room
+
+
+def _kinds(buffers: TextBuffers, wanted: bool) -> Kinds:
+    _, characters = kernels.load()
+    rows = np.zeros((len(buffers) if wanted else 0, len(tables.KIND)), np.int64)
+    if wanted:
+        characters.count_kinds(*buffers[:2], tables.kinds(), rows)
+    return tables.Kinds(*np.ascontiguousarray(rows.T))
 
 
 def _largest(buffers: TextBuffers) -> int:
@@ -175,25 +244,12 @@ def _char_grams(buffers: TextBuffers, n: int, rows: int) -> CharGrams:
     return characters.CharGrams(*np.ascontiguousarray(out.T))
 
 
-def listed(buffers: TextBuffers, words: frozenset[str], wanted: Names) -> dict[str, Any]:
-    """The tables named in ``wanted`` that depend on the word list ``words``; others are empty."""
-    measures, characters = kernels.load()
-    found: dict[str, Any] = {}
-    documents = len(buffers)
-    for name, folded in (("hits", True), ("written_hits", False)):
-        out = np.zeros((documents if name in wanted else 0, 2), np.int64)
-        if len(out):
-            scratch = measures.scratch_room(_largest(buffers))
-            both = tables.flags(), tables.folds()
-            trie = _trie(words, folded)
-            trie.seen[:] = 0
-            measures.count_hits(*buffers[:2], *both, scratch, folded, trie, out)
-        found[name] = measures.Hits(*np.ascontiguousarray(out.T))
-    members = np.zeros(documents if "members" in wanted else 0, np.int64)
-    if len(members):
-        characters.count_members(*buffers[:2], _member_table(words), members)
-    found["members"] = members
-    return found
+def count_members(buffers: TextBuffers, words: frozenset[str]) -> Integers:
+    """Characters of each text that are entries of a list of single characters."""
+    _, characters = kernels.load()
+    members = np.zeros(len(buffers), np.int64)
+    characters.count_members(*buffers[:2], _member_table(words), members)
+    return members
 
 
 class Stream(NamedTuple):
@@ -219,13 +275,16 @@ def tokens(buffers: TextBuffers) -> Stream:
     return Stream(type(room)(*(column[:total] for column in room)), offsets)
 
 
-@lru_cache(maxsize=64)
-def _trie(words: frozenset[str], folded: bool) -> Trie:
+@lru_cache(maxsize=16)
+def _trie(lists: tuple[frozenset[str], ...], *, folded: bool) -> Trie:
     measures, _ = kernels.load()
-    stream = tokens(arrow.text_buffers(pl.Series(sorted(words), dtype=pl.String)))
-    trie = measures.trie_room(int(stream.offsets[-1]) + 1)
-    keys = stream.tokens.fold if folded else stream.tokens.plain
-    measures.fill_trie(trie, keys, stream.offsets)
+    streams = [
+        tokens(arrow.text_buffers(pl.Series(sorted(words), dtype=pl.String))) for words in lists
+    ]
+    trie = measures.trie_room(sum(int(stream.offsets[-1]) for stream in streams) + 1)
+    for which, stream in enumerate(streams):
+        keys = stream.tokens.fold if folded else stream.tokens.plain
+        measures.fill_trie(trie, np.ascontiguousarray(keys), stream.offsets, which)
     return trie
 
 

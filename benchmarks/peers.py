@@ -1,0 +1,47 @@
+"""The environments of the tools that we are measured against: ``python -m benchmarks.peers``.
+
+Each peer has a virtual environment of its own under ``.peers/``, made by uv, so that nothing of it
+is ever imported here. One that is there already is left alone.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.bench import ROOT
+
+PEERS: dict[str, tuple[str, ...]] = {
+    "datatrove": ("datatrove[processing]==0.10.1", "nltk", "spacy", "pyarrow"),
+}
+"""What is installed for each peer."""
+
+
+def python_of(peer: str) -> Path | None:
+    """The interpreter of a peer's environment, or None when it was not made."""
+    path = ROOT / ".peers" / peer / "bin" / "python"
+    return path if path.exists() else None
+
+
+def make(peer: str) -> None:
+    """Make a peer's environment, unless it is there."""
+    if python_of(peer):
+        return
+    folder = ROOT / ".peers" / peer
+    subprocess.run(["uv", "venv", "--python", "3.12", str(folder)], check=True)
+    subprocess.run(
+        ["uv", "pip", "install", "--python", str(folder / "bin" / "python"), *PEERS[peer]],
+        check=True,
+    )
+
+
+def main() -> int:
+    """Make those named on the command line, else all."""
+    for peer in sys.argv[1:] or PEERS:
+        make(peer)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
