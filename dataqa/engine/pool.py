@@ -102,7 +102,8 @@ def _die_with(driver: int) -> None:
 def _spread(
     executor: ProcessPoolExecutor, messages: Any, tell: Tell, works: Sequence[Work]
 ) -> Iterator[tuple[Work, Done]]:
-    waiting: dict[Future[Done], Work] = {executor.submit(_one, work): work for work in works}
+    with _scripts_left_alone():
+        waiting: dict[Future[Done], Work] = {executor.submit(_one, work): work for work in works}
     while waiting:
         done, _ = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
         for progress in _drain(messages):
@@ -134,6 +135,23 @@ def _end(executor: ProcessPoolExecutor) -> None:
         process.terminate()
     for process in processes:
         process.join()
+
+
+@contextmanager
+def _scripts_left_alone() -> Generator[None]:
+    """Start workers without running the user's script in them once more.
+
+    A spawned process imports the main module, and a script that calls ``dataqa.run`` without a
+    ``__name__`` guard would begin again there. Workers need nothing of it: steps are found by
+    their modules.
+    """
+    main = sys.modules["__main__"]
+    hidden = {name: vars(main).pop(name) for name in ("__file__", "__spec__") if name in vars(main)}
+    main.__spec__ = None
+    try:
+        yield
+    finally:
+        vars(main).update(hidden)
 
 
 @contextmanager
