@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Generator
@@ -29,7 +30,34 @@ class Shown(Watch, Protocol):
 
 @contextmanager
 def watch_of(log: str) -> Generator[Shown]:
-    """The display that was asked for; ``auto`` is live on a terminal and plain elsewhere."""
+    """The display that was asked for; ``auto`` is live on a terminal and plain elsewhere.
+
+    What the package logs while it is shown goes through it too.
+    """
+    with _display(log) as watch:
+        handler = _Notes(watch)
+        logger = logging.getLogger("dataqa")
+        logger.setLevel(logging.INFO)
+        logger.addHandler(handler)
+        try:
+            yield watch
+        finally:
+            logger.removeHandler(handler)
+
+
+class _Notes(logging.Handler):
+    """Log records as notes of a watch."""
+
+    def __init__(self, watch: Watch) -> None:
+        super().__init__(logging.INFO)
+        self._watch = watch
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._watch.note(record.getMessage())
+
+
+@contextmanager
+def _display(log: str) -> Generator[Shown]:
     if log == "json":
         yield JsonLines()
     elif log == "none":

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from queue import Empty
 from typing import Any, NamedTuple
@@ -48,7 +48,7 @@ def pool_of(job: Job, workers: int, tell: Tell) -> Generator[Pool]:
             workers, context, _begin, (job, messages, os.getpid()), max_tasks_per_child=None
         )
         try:
-            yield Pool(partial(_spread, executor, messages, tell))
+            yield Pool(partial(_spread, executor, messages, tell, _start_of(job)))
         finally:
             _end(executor)
 
@@ -100,9 +100,13 @@ def _die_with(driver: int) -> None:
 
 
 def _spread(
-    executor: ProcessPoolExecutor, messages: Any, tell: Tell, works: Sequence[Work]
+    executor: ProcessPoolExecutor,
+    messages: Any,
+    tell: Tell,
+    start: Callable[[], AbstractContextManager[None]],
+    works: Sequence[Work],
 ) -> Iterator[tuple[Work, Done]]:
-    with _scripts_left_alone():
+    with start():
         waiting: dict[Future[Done], Work] = {executor.submit(_one, work): work for work in works}
     while waiting:
         done, _ = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
@@ -137,13 +141,19 @@ def _end(executor: ProcessPoolExecutor) -> None:
         process.join()
 
 
+def _start_of(job: Job) -> Callable[[], AbstractContextManager[None]]:
+    """What workers are started in; a step that the script itself defines needs the script."""
+    homes = {type(named.step).__module__ for named in job.pipeline.steps}
+    return nullcontext if "__main__" in homes else _scripts_left_alone
+
+
 @contextmanager
 def _scripts_left_alone() -> Generator[None]:
     """Start workers without running the user's script in them once more.
 
     A spawned process imports the main module, and a script that calls ``dataqa.run`` without a
-    ``__name__`` guard would begin again there. Workers need nothing of it: steps are found by
-    their modules.
+    ``__name__`` guard would begin again there. Workers need nothing of it: steps are found by their
+    modules.
     """
     main = sys.modules["__main__"]
     hidden = {name: vars(main).pop(name) for name in ("__file__", "__spec__") if name in vars(main)}
