@@ -118,6 +118,18 @@ def test_gzip_padded_with_zeros_is_whole(tmp_path: Path):
     assert read_all(path).ids == ["a.jsonl.gz#1"]
 
 
+def test_a_flipped_bit_gives_the_lines_before(tmp_path: Path):
+    raw = b"\n".join(json.dumps({"text": os.urandom(40).hex()}).encode() for _ in range(100))
+    packed = bytearray(zstandard.ZstdCompressor(write_checksum=True).compress(raw))
+    packed[-1] ^= 1
+    (tmp_path / "a.jsonl.zst").write_bytes(packed)
+    packed = bytearray(gzip.compress(raw))
+    packed[-6] ^= 1
+    (tmp_path / "b.jsonl.gz").write_bytes(packed)
+    outcome = read_all(tmp_path, on_error="quarantine")
+    assert list(outcome.errors) == ["a.jsonl.zst#100", "b.jsonl.gz#100"]
+
+
 def test_gzip_with_something_behind_it_is_damaged(tmp_path: Path):
     path = tmp_path / "a.jsonl.gz"
     path.write_bytes(gzip.compress(GOOD + b"\n") + b"something else")

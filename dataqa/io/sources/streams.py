@@ -88,7 +88,8 @@ def _salvage(path: str, compression: str, done: int) -> Iterator[bytes]:
     at = read = 0
     decoder, fresh = _decoder(compression), True
     with open_file(path) as raw:
-        while data := raw.read(1024):
+        # a fault takes its whole step with it: small ones near the fault, which is past ``done``
+        while data := raw.read(16 if at + BLOCK > done else 1024):
             read += len(data)
             try:
                 while data.strip(b"\0") if fresh else data:

@@ -184,7 +184,7 @@ def _row_by_row(table: pa.Table, positions: pl.Series, schema: Mapping[str, pl.D
             good.append(at)
         except (pl.exceptions.ComputeError, pa.ArrowInvalid):
             bad.append(Bad(positions[at], "invalid UTF-8 in a text column", _raw(row)))
-    return Part(_frame(table.take(good), schema), positions.gather(good), bad)
+    return Part(_frame(table.take(pa.array(good, pa.int64())), schema), positions.gather(good), bad)
 
 
 def _raw(row: pa.Table) -> bytes:
