@@ -6,6 +6,15 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types fmt bench peers docs ci
 
+# pyenv's Pythons too, where its shims are not on PATH
+export PATH := $(PATH):$(subst $() ,:,$(wildcard $(HOME)/.pyenv/versions/3.1[2-9]*/bin))
+# .python-version names the one that we develop with; a newer one will do
+export UV_PYTHON ?= $(firstword $(foreach v,3.12 3.13 3.14,$(if $(shell PATH="$(PATH)" python$(v) -V 2>/dev/null),$(v))) 3.12)
+# this machine's certificates, so that uv trusts what pip trusts
+CERTIFICATES := $(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem))
+ifneq ($(CERTIFICATES),)
+export SSL_CERT_FILE ?= $(CERTIFICATES)
+endif
 # uv of this machine if it works, else our own
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .tools/uv/bin/uv)
 RUN := $(UV) run --frozen
@@ -16,11 +25,11 @@ help: ## list the targets
 demo: $(UV) ## install, judge the example corpus into demo/, and say where to look
 	@$(UV) sync --frozen --quiet --no-dev --inexact
 	@$(RUN) --no-sync dataqa run pipelines/quickstart.yaml -i examples/data -o demo --id-column id
-	@printf '\n%s\n' "Look at it:" \
-	  "  demo/report.html                                     the report, in any browser" \
-	  "  demo/kept  demo/rejected  demo/review                the documents, with the reasons beside them" \
-	  "  .venv/bin/dataqa explain demo $(DEMO_ID)             everything about one of them" \
-	  "  .venv/bin/dataqa decide demo --set gopher.word_count.min=30 --dry-run"
+	@printf '%s\n' "" "Look at it:" \
+	  "  demo/report.html                    the report, in any browser" \
+	  "  demo/kept demo/rejected demo/review the documents, with the reasons beside them" \
+	  "  .venv/bin/dataqa explain demo $(DEMO_ID)" \
+	  "  .venv/bin/dataqa decide demo --set gopher-dclm.word_count.min=30 --dry-run"
 
 test: $(UV) ## run all tests, doctests and documented commands included
 	@$(UV) sync --frozen --quiet
