@@ -72,7 +72,7 @@ def slots(values: pl.Series, shape: Shape) -> NDArray[np.int64]:
     >>> slots(pl.Series([0.0, 0.29, 1.0, None]), "share").tolist()
     [0, 29, 99, 100]
     """
-    numbers = values.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    numbers = values.cast(pl.Float64).to_numpy()  # null becomes nan
     lower = edges(shape)
     found = np.searchsorted(lower, numbers, side="right") - 1
     found[found < 0] = 0

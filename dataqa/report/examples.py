@@ -7,6 +7,7 @@ ones with the smallest keyed hash. What could be somebody's is masked before it 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +24,7 @@ MOST = 5
 
 _PRIVATE_STEPS = ("private", "scrub")
 
+type Ints = NDArray[np.int64]
 type Hashes = NDArray[np.uint64]
 
 
@@ -53,11 +55,13 @@ class Examples:
         near = np.flatnonzero(ranks < worst[found.rules])
         near = near[np.lexsort((ranks[near], found.rules[near]))]
         begins = np.searchsorted(found.rules[near], np.arange(len(found.ids) + 1))
-        hidden = _private(batch.findings)
-        for at, rule in enumerate(found.ids):
-            best = near[begins[at] : min(begins[at] + MOST, begins[at + 1])]
-            new = [_example(batch, found, hidden, row, int(ranks[row])) for row in best]
-            self._add(rule, new)
+        best = np.concatenate(
+            [near[begin : min(begin + MOST, end)] for begin, end in pairwise(begins)]
+        )
+        if best.size:
+            rules = [found.ids[code] for code in found.rules[best]]
+            for rule, one in zip(rules, _examples(batch, found, best, ranks[best]), strict=True):
+                self._add(rule, [one])
 
     def absorb(self, part: Mapping[str, Any]) -> None:
         """Add what ``to_dict`` gave elsewhere."""
@@ -104,16 +108,27 @@ def _private(findings: pl.DataFrame) -> pl.DataFrame:
     ).select(DOC, "start", "end")
 
 
-def _example(batch: Batch, found: Reasons, hidden: pl.DataFrame, at: int, order: int) -> Example:
-    finding = batch.findings.row(int(found.at[at]), named=True)
-    number, doc_id, text = batch.docs.select(DOC, DOC_ID, TEXT).row(int(found.rows[at]))
-    private = hidden.filter(pl.col(DOC) == number) if hidden.height else hidden
-    return Example(
-        order,
-        doc_id,
-        finding["score"],
-        finding["bound"],
-        None if finding["detail"] is None else masked(finding["detail"][:200]),
-        finding["ref"],
-        snippet(text or "", finding["start"], private.select("start", "end").rows()),
-    )
+def _examples(batch: Batch, found: Reasons, best: Ints, ranks: Hashes) -> list[Example]:
+    """Examples of some reasons, their documents and findings looked up all at once."""
+    columns = ["score", "bound", "detail", "ref", "start"]
+    findings = batch.findings.select(columns)[found.at[best]].rows()
+    docs = batch.docs.select(DOC, DOC_ID, TEXT)[found.rows[best]].rows()
+    chosen = batch.docs[DOC].gather(np.unique(found.rows[best]))
+    hidden = _private(batch.findings).filter(pl.col(DOC).is_in(chosen.implode()))
+    spans: dict[int, list[tuple[int, int]]] = {}
+    for number, start, end in hidden.rows():
+        spans.setdefault(number, []).append((start, end))
+    return [
+        Example(
+            int(order),
+            doc_id,
+            score,
+            bound,
+            None if detail is None else masked(detail[:200]),
+            ref,
+            snippet(text or "", start, spans.get(number, ())),
+        )
+        for order, (number, doc_id, text), (score, bound, detail, ref, start) in zip(
+            ranks, docs, findings, strict=True
+        )
+    ]

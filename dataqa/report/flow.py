@@ -12,9 +12,10 @@ from markupsafe import Markup, escape
 
 from dataqa.report.words import count, label, share
 
-WIDTH, HEIGHT = 960, 360
-_TOP, _BAR, _GAP, _LEFT, _RIGHT = 34, 11, 7, 150, 170
+WIDTH, HEIGHT = 960, 345
+_TOP, _BAR, _GAP, _LEFT, _RIGHT = 34, 11, 7, 185, 150
 _SOURCES = 8
+_STEPS = 9
 
 
 class _Node(NamedTuple):
@@ -29,9 +30,11 @@ def flow_svg(report: Mapping[str, Any]) -> Markup:
     links: Sequence[Mapping[str, Any]] = report["flow"]["links"]
     if not total or not links:
         return Markup()
-    scale = (HEIGHT - _TOP - 90) / sum(link["documents"] for link in links)
+    scale = (HEIGHT - _TOP - 95) / sum(link["documents"] for link in links)
     sources = _sources(links)
-    steps = [step for step in report["flow"]["steps"] if any(x["step"] == step for x in links)]
+    steps: list[str] = report["flow"]["steps"]
+    if len(steps) > _STEPS:
+        steps = [step for step in steps if any(link["step"] == step for link in links)]
     parts = [_begin(), *_stream(sources, steps, links, scale)]
     parts.append(Markup("</g></svg>"))
     return Markup().join(parts)
@@ -99,7 +102,7 @@ def _inflow(
         parts.append(_band(node, _Node(trunk.x, into, height), "source", tip))
         parts.append(_bar(node, "source", tip))
         middle = max(y + height / 2 + 4, text_y + 14)
-        parts.append(_text(node.x - 8, middle, _short(name, 20), "end"))
+        parts.append(_text(node.x - 8, middle, _short(name, 21), "end"))
         y, into, text_y = y + height + _GAP, into + height, middle
     return parts
 

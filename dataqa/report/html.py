@@ -34,6 +34,7 @@ def html(report: Mapping[str, Any], examples: bool = True) -> str:
         report=report,
         rules=rules,
         silent=[rule for rule in report["rules"] if _is_silent(rule)],
+        cites=list(dict.fromkeys(rule["cite"] for rule in rules if rule["cite"])),
         flow=flow_svg(report),
         matrix=_matrix(report, rules),
         examples=report["examples"] if examples else {},

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 LONGEST = 300
 """Characters of text in an example."""
 
-_MARGIN = 800
+_MARGIN = 300
 _HIDDEN = "\x00"
 _MASK = "▒▒▒"
-_PRIVATE = (
-    re.compile(r"[^\s@<>()\[\]\"',;:]+@[^\s@<>()\[\]\"',;:]+"),
-    re.compile(r"\d(?:(?:[\s()./_-]{0,2}|[,:])\d){4,}"),
-    re.compile(r"(?=[\w+/=.-]*\d)(?=[\w+/=.-]*[A-Za-z])[A-Za-z0-9_+/=.-]{20,}"),
-    re.compile(r"(?<=://)[^\s/@]+@"),
-)
+_ADDRESS = re.compile(r"[^\s@<>()\[\]\"',;:]{1,64}@[^\s@<>()\[\]\"',;:]+")
+_LOGIN = re.compile(r"(?<=://)[^\s/@]+@")
+_NUMBER = re.compile(r"\d(?:(?:[\s()./_-]{0,2}|[,:])\d){4,}")
+_LONG = re.compile(r"[A-Za-z0-9_+/=.-]{20,}")
+_DIGIT, _LETTER = re.compile(r"\d"), re.compile(r"[A-Za-z]")
 _UNSEEN = re.compile(r"[\x01-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
@@ -36,8 +35,9 @@ def snippet(text: str, start: int | None = None, private: Sequence[tuple[int, in
     first = _border(raw, max(0, begin - LONGEST // 3))
     low = _border(raw, max(0, first - _MARGIN))
     high = _border(raw, min(len(raw), first + 4 * LONGEST + _MARGIN))
-    hidden = _hide(raw[low:high].decode(), [_inside(raw, low, high, span) for span in private])
     at = len(raw[low:first].decode())
+    window = raw[low:high].decode()[: at + LONGEST + _MARGIN]
+    hidden = _hide(window, [_inside(raw, low, high, span) for span in private])
     shown = hidden[at : at + LONGEST]
     more = at + LONGEST < len(hidden) or high < len(raw)
     tidy = re.sub(f"{_HIDDEN}+", _MASK, re.sub(r"\s*\n\s*", "\n", _UNSEEN.sub("", shown)).strip())
@@ -56,10 +56,25 @@ def masked(text: str) -> str:
 def _hide(text: str, spans: Sequence[tuple[int, int]]) -> str:
     """The text, as long as before, with private characters replaced by ``_HIDDEN``."""
     text = text.replace(_HIDDEN, " ")
-    found = [match.span() for pattern in _PRIVATE for match in pattern.finditer(text)]
-    for start, end in (*found, *spans):
-        text = f"{text[:start]}{_HIDDEN * (end - start)}{text[end:]}"
-    return text
+    characters = list(text)
+    for start, end in (*_private(text), *spans):
+        hidden = min(end, len(text)) - start
+        if hidden > 0:
+            characters[start : start + hidden] = _HIDDEN * hidden
+    return "".join(characters)
+
+
+def _private(text: str) -> Iterator[tuple[int, int]]:
+    """Spans that could be an address, a number of somebody's, or a key.
+
+    Written so that each pattern walks a long text without spaces once.
+    """
+    patterns = [_NUMBER, _ADDRESS, _LOGIN] if "@" in text else [_NUMBER]
+    for pattern in patterns:
+        yield from (match.span() for match in pattern.finditer(text))
+    for match in _LONG.finditer(text):
+        if _DIGIT.search(match[0]) and _LETTER.search(match[0]):
+            yield match.span()
 
 
 def _inside(raw: bytes, low: int, high: int, span: tuple[int, int]) -> tuple[int, int]:

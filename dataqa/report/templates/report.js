@@ -122,7 +122,10 @@
     const weight = (pairs) => pairs.reduce((sum, n, i) => sum + (i % 2 ? n : 0), 0);
     const ordered = [...data.sliders].sort((a, b) => weight(b.alone) - weight(a.alone));
     const boxes = ordered.map(makeSlider).filter(Boolean);
-    sliders.append(...boxes);
+    sliders.append(...boxes.slice(0, 12));
+    const more = byId("more-bounds");
+    more.hidden = boxes.length <= 12;
+    more.querySelector("div").append(...boxes.slice(12));
     byId("reset").addEventListener("click", () => boxes.forEach((box) => box.reset()));
   }
   document.querySelectorAll("[data-copy]").forEach((button) => button.addEventListener("click", async () => {
@@ -235,5 +238,8 @@
     find.addEventListener("input", show);
     show();
   }
+  /* A link to something folded away unfolds it. */
+  const unfold = () => { const at = byId(location.hash.slice(1)); at?.closest("details")?.setAttribute("open", ""); at?.scrollIntoView(); };
+  addEventListener("hashchange", unfold);
   addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((d) => { d.open = true; }));
 })();
