@@ -22,7 +22,7 @@ def test_a_run_equals_itself():
     same = compare(REPORT, REPORT, Bounds(psi=0.0, kept_share=0.0, languages=0.0, sources=0.0))
     assert same["passed"] == []
     assert all(one["psi"] == 0 for one in same["signals"])
-    assert "No bound was passed" in compare_html(same)
+    assert "No bound is exceeded" in compare_html(same)
 
 
 def test_a_shifted_signal_passes_its_bound_and_others_do_not():
@@ -33,7 +33,7 @@ def test_a_shifted_signal_passes_its_bound_and_others_do_not():
     found = compare(moved, REPORT, Bounds(psi=0.2))
     assert found["passed"] == ["psi of alpha_words"]
     assert found["signals"][0]["name"] == "alpha_words"
-    assert "1 bound was passed" in compare_html(found)
+    assert "1 bound is exceeded" in compare_html(found)
     assert compare(moved, REPORT, Bounds(psi=0.2, signals={"alpha_words": 99.0}))["passed"] == []
 
 
