@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from typing import BinaryIO, Protocol
+from io import BufferedReader, RawIOBase
+from typing import BinaryIO, Protocol, cast
 
 import pyarrow as pa
 import zstandard
@@ -87,9 +88,9 @@ def _salvage(path: str, compression: str, done: int) -> Iterator[bytes]:
     """
     at = read = 0
     decoder, fresh = _decoder(compression), True
-    with open_file(path) as raw:
-        # a fault takes its whole step with it: small ones near the fault, which is past ``done``
-        while data := raw.read(16 if at + BLOCK > done else 1024):
+    with open_file(path) as opened, BufferedReader(cast("RawIOBase", opened)) as raw:
+        # a fault takes its whole step with it, so steps are single bytes where Arrow met it
+        while data := raw.read(1 if done - BLOCK < at <= done + BLOCK else 1024):
             read += len(data)
             try:
                 while data.strip(b"\0") if fresh else data:
