@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from importlib import import_module
 
 import click
@@ -74,3 +75,17 @@ def main() -> None:
         # the reader of a pipe such as `| head` has gone: that is no failure of ours
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except Exception as error:
+        if os.environ.get("DATAQA_DEBUG"):
+            raise
+        click.echo(f"Error: {_unforeseen(error)}", err=True)
+        sys.exit(1)
+
+
+def _unforeseen(error: Exception) -> str:
+    """Where a fault of ours is, without its message, for that may quote a document."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return (
+        f"a fault in dataqa: {type(error).__name__} at {frame.filename}:{frame.lineno}\n"
+        "Hint: DATAQA_DEBUG=1 shows the traceback, which may quote documents; please report it"
+    )

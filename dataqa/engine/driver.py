@@ -25,6 +25,7 @@ from dataqa.engine.watch import StageBegins, Watch
 from dataqa.errors import BoundError
 from dataqa.io.sources import Shard
 from dataqa.io.spill import Part, has_spill
+from dataqa.io.store import Store
 from dataqa.manifest import file_sha256
 from dataqa.plan import Plan, Stage, chain, digest
 from dataqa.types import DOC, DOC_ID, GlobalStep
@@ -60,7 +61,7 @@ class Driver:
         self._plan, self._stock, self._job = plan, stock, job
         self._options, self._watch = options, watch
         self._store = job.store
-        self._done: dict[int, list[Done]] = {}
+        self._done: dict[int, dict[str, Done]] = {}
 
     @property
     def asked(self) -> str:
@@ -127,13 +128,13 @@ class Driver:
 
     def _stage(self, pool: Pool, stage: Stage, works: list[Work]) -> None:
         """Run what is not done yet; afterwards ``_done`` has a marker for every shard."""
-        done = {work.shard.number: self._is_done(work) for work in works}
-        todo = [work for work in works if done[work.shard.number] is None]
+        done = {work.key: self._is_done(work) for work in works}
+        todo = [work for work in works if done[work.key] is None]
         self._watch.stage(self._begins(stage, works, todo))
         for work, result in pool.run(todo):
-            done[work.shard.number] = result
+            done[work.key] = result
             self._watch.shard(result)
-        self._done[stage.number] = [result for result in done.values() if result is not None]
+        self._done[stage.number] = {key: result for key, result in done.items() if result}
 
     def _is_done(self, work: Work) -> Done | None:
         told = self._store.get_json(marker(work.key))
@@ -148,7 +149,7 @@ class Driver:
         steps = tuple(named.label for named in stage.steps)
         documents = None
         if stage.number > 1:
-            documents = sum(done.staying for done in self._done[stage.number - 1])
+            documents = sum(done.staying for done in self._done[stage.number - 1].values())
         size = sum(work.shard.bytes for work in todo) if stage.number == 1 else None
         already = len(works) - len(todo)
         return StageBegins(
@@ -193,19 +194,27 @@ class Driver:
         return fingerprint
 
     def _check_drops(self, stage: Stage) -> None:
-        most = self._options.max_drop
-        documents = sum(done.documents for done in self._done[1])
-        every = [done for parts in self._done.values() for done in parts]
+        documents = sum(done.documents for done in self._done[1].values())
+        every = [done for parts in self._done.values() for done in parts.values()]
         dropped = sum(done.left.get(REJECTED, 0) for done in every)
-        if most is None or not documents or dropped <= most * documents:
-            return
-        rule = most_dropping(every)
-        raise BoundError(
-            f"{dropped} of {documents} documents are rejected after stage {stage.number}, "
-            f"more than max_drop {most:g}; most by {rule}",
-            where=str(self._store.root),
-            hint=f"`dataqa show {self._store.root} --rule {rule}` shows some of them",
-        )
+        if too_many(dropped, documents, self._options.max_drop):
+            rule = most_dropping(self._store, self._done.values())
+            raise drop_error(self._store, dropped, documents, f"stage {stage.number}", rule)
+
+
+def too_many(dropped: int, documents: int, most: float | None) -> bool:
+    """Whether a larger share of the documents than ``most`` is dropped."""
+    return most is not None and dropped > most * documents
+
+
+def drop_error(store: Store, dropped: int, documents: int, when: str, rule: str) -> BoundError:
+    """What is said when too many documents are dropped."""
+    return BoundError(
+        f"{dropped} of {documents} documents are rejected after {when}, more than max_drop allows; "
+        f"most by {rule}",
+        where=str(store.root),
+        hint=f"loosen it (`--set {rule}=...`) if it is wrong, or allow more with --max-drop",
+    )
 
 
 def _keys(works: list[Work]) -> dict[int, str]:

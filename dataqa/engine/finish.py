@@ -6,10 +6,11 @@ quarantine, each once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from dataqa.engine.onward import tallied
 from dataqa.engine.outlet import FOLDERS, KEPT, QUARANTINE, REJECTED, REVIEW
 from dataqa.engine.shard import Counts, Done, Job, add
 from dataqa.engine.stock import SPOOL, Stock
@@ -45,7 +46,7 @@ def load(store: Store, asked: str | None = None) -> Finished | None:
 
 
 def finish(
-    job: Job, stock: Stock, plan: Plan, stages: Sequence[Sequence[Done]], asked: str
+    job: Job, stock: Stock, plan: Plan, stages: Sequence[Mapping[str, Done]], asked: str
 ) -> Finished:
     """Write report and manifest, sweep what is stale, and mark the run complete.
 
@@ -53,22 +54,22 @@ def finish(
         job: What all shards share.
         stock: What was read.
         plan: The stages.
-        stages: The done-markers of every shard, stage by stage.
+        stages: The done-markers of every shard by its key, stage by stage.
         asked: What identifies this run: the same asked again is complete already.
     """
     store = job.store
-    parts = [done for stage in stages for done in stage]
+    parts = [done for stage in stages for done in stage.values()]
     counts: Counts = dict.fromkeys(VERDICTS, 0)
     for done in parts:
         counts = add(counts, done.left)
-    documents = sum(done.documents for done in stages[0])
+    documents = sum(done.documents for done in stages[0].values())
     _conserved(store, documents, counts)
     counts = {"documents": documents, **counts}
     files = [file for done in parts for file in done.files]
     rules = [told_rule(rule) for stage in plan.stages for rule in stage.rules]
     pipeline = plan.pipeline.to_builtins()
     facts = {"pipeline": pipeline, "rules": rules, "counts": counts}
-    report = build(merge(done.tally for done in parts), facts)
+    report = build(_tally(store, stages), facts)
     inputs = [Input(f.path, f.size, stock.surveys[f.path].digest) for f in stock.files]
     store.put_json(REPORT_JSON, report, indent=1)
     store.put(REPORT_HTML, html(report).encode())
@@ -87,10 +88,15 @@ def told_rule(judge: StepRule) -> dict[str, Any]:
     return {"step": judge.step, "key": judge.rule.key, **kept}
 
 
-def most_dropping(parts: Sequence[Done]) -> str:
+def most_dropping(store: Store, stages: Iterable[Mapping[str, Done]]) -> str:
     """The rule that asked for most drops."""
-    tripped: Mapping[str, Any] = merge(done.tally for done in parts)["rules"]
+    tripped: Mapping[str, Any] = _tally(store, stages)["rules"]
     return max(sorted(tripped), key=lambda key: tripped[key]["tripped"], default="no rule")
+
+
+def _tally(store: Store, stages: Iterable[Mapping[str, Done]]) -> dict[str, Any]:
+    """What all shards add to the report, read one at a time."""
+    return merge(store.get_json(tallied(key)) for stage in stages for key in stage)
 
 
 def _conserved(store: Store, documents: int, counts: Counts) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from dataqa.engine import again
-from dataqa.engine.driver import Driver, Options
+from dataqa.engine.driver import Driver, Options, drop_error, too_many
 from dataqa.engine.finish import Finished, load
 from dataqa.engine.layout import probe
 from dataqa.engine.outlet import FOLDERS
@@ -66,6 +67,7 @@ def run_local(
             return driver.run()
         if load(store, driver.asked) is not None:
             watch.note("nothing to do: this run is complete")
+            _check_drops(store, finished, options)
             return finished
         if not again.same_evidence(store, pipeline):
             watch.note("the pipeline measures other things than before: beginning anew")
@@ -73,6 +75,14 @@ def run_local(
             return driver.run()
         watch.note("reading back what the finished run already knows")
         return again.run_again(job, plan, stock, options, watch)
+
+
+def _check_drops(store: Store, finished: Finished, options: Options) -> None:
+    dropped, documents = finished.counts["rejected"], finished.counts["documents"]
+    if too_many(dropped, documents, options.max_drop):
+        rules: list[dict[str, Any]] = finished.report["rules"]
+        worst = max(rules, key=lambda rule: rule["rejected"], default={"rule": "no rule"})
+        raise drop_error(store, dropped, documents, "the run", worst["rule"])
 
 
 def make_job(store: Store, plan: Plan, stock: Stock, assets: Assets, options: Options) -> Job:

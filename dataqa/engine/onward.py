@@ -20,6 +20,11 @@ def marker(key: str) -> str:
     return f"{STATE}/stages/{key}.done"
 
 
+def tallied(key: str) -> str:
+    """The name of what a shard adds to the report."""
+    return f"{STATE}/stages/{key}.tally"
+
+
 def spilled(key: str) -> str:
     """The name of a shard's spill after a stage."""
     return f"{STATE}/stages/{key}"

@@ -14,7 +14,7 @@ import polars as pl
 
 from dataqa.engine.batch import Failure, OnError, OpenedStep, Timed, lap, run_batch, take
 from dataqa.engine.host import peak_memory_mb
-from dataqa.engine.onward import Onward, Wanted, marker, spilled
+from dataqa.engine.onward import Onward, Wanted, marker, spilled, tallied
 from dataqa.engine.outlet import QUARANTINE, Layout, Outlet
 from dataqa.engine.overlay import Overlay
 from dataqa.engine.replay import Replay
@@ -100,7 +100,6 @@ class Done(NamedTuple):
     staying: int
     left: Counts
     files: list[Written]
-    tally: dict[str, Any]
 
     @property
     def leaving(self) -> int:
@@ -157,7 +156,8 @@ def run_shard(job: Job, work: Work, opened: list[OpenedStep], tell: Tell) -> Don
     onward.close()
     # one file in every folder, so that each can be scanned even when nothing went there
     files = outlet.close(every=work.last and work.shard.number == 0)
-    done = Done(documents, staying, left, files, tally.to_dict())
+    done = Done(documents, staying, left, files)
+    job.store.put_json(tallied(work.key), tally.to_dict())
     job.store.put_json(marker(work.key), done._asdict())
     return done
 
