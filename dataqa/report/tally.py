@@ -7,6 +7,7 @@ where batches were cut, or on how shards were shared out: parts are merged by ad
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -123,7 +124,7 @@ class Tally:
             self._measure("source", source, outcome, sizes)
             self._measure("language", self._unknown("language", outcome), outcome, sizes)
             self._measure("source", source, outcome, sizes, f"flow/{step}")
-            self._measure("source", source, outcome, sizes, f"error/{step}/{masked(error)[:80]}")
+            self._measure("source", source, outcome, sizes, f"error/{step}/{_sort_of(error)}")
         self._cells["source"].settle()
 
     def absorb(self, part: Mapping[str, Any]) -> None:
@@ -280,6 +281,11 @@ def signal_kinds() -> dict[str, str]:
         name: "share" if one.kind == "ratio" and one.low >= 0 and one.high <= 1 else one.kind
         for name, one in catalogue().items()
     } | {"language_score": "share"}
+
+
+def _sort_of(error: str) -> str:
+    """An error without what differs from document to document."""
+    return re.sub(r"\d+", "#", masked(error))[:80]
 
 
 def _sides(rule: Rule) -> list[str]:
