@@ -22,7 +22,7 @@ RULE_COUNTS = ("rejected", "review", "edited", "noted", "alone", "first", "bytes
 """What is counted of a rule: documents by what it asked; those it met alone, those it is named
 first for; and the bytes of the documents it would take out, all and alone."""
 
-READING = "reading"
+READING = "read"
 """Stands for the step of documents that could not be read."""
 
 _COUNTED = re.compile(r"([^\s,;=:]+)\s*[=:]\s*(\d+)")

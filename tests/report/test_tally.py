@@ -203,4 +203,4 @@ def test_quarantined_documents_are_counted_by_error():
     )
     one.quarantine(rows)
     names = set(one.to_dict()["cells"]["source"]["tables"])
-    assert {"error/reading/no JSON", "error/quality/ValueError"} <= names
+    assert {"error/read/no JSON", "error/quality/ValueError"} <= names
