@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from dataqa.kernels.hashing import join
 from dataqa.kernels.jit import helper
 
-MOST_LISTS = 64
 _ZERO = np.uint64(0)
 _ONE = np.uint64(1)
 

@@ -13,7 +13,6 @@ from dataqa.kernels.grams import Grams, repetition
 from dataqa.kernels.groups import Groups, group_room
 from dataqa.kernels.jit import array, frozen, helper, kernel, like
 from dataqa.kernels.lines import Lines, Paragraphs, lines, paragraphs
-from dataqa.kernels.lists import MOST_LISTS as MOST_LISTS
 from dataqa.kernels.lists import Trie, add_entry, find_entries, trie_room
 from dataqa.kernels.sentences import Sentences, sentences
 from dataqa.kernels.tokens import (

@@ -53,6 +53,8 @@ Rate = Annotated[NDArray[np.float64], Scale("ratio", 0, float("inf"))]
 type Names = Iterable[str]
 
 SMALL_GRAM, LARGE_GRAM = 10, 13
+MOST_LISTS = 64
+"""Word lists that one walk can count: a bit each in the kernel's table."""
 
 
 class Counts(NamedTuple):
@@ -167,7 +169,7 @@ def measure(
         written: Word lists to count as they are written.
     """
     measures, _ = kernels.load()
-    names, most = frozenset(wanted), measures.MOST_LISTS
+    names, most = frozenset(wanted), MOST_LISTS
     out = _walk(buffers, names, folded[:most], written[:most])
     tables = {
         name: fields(*np.ascontiguousarray(getattr(out, name).T))
