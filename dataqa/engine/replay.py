@@ -91,7 +91,8 @@ class Replay(NamedTuple):
         path = self.store.path(f"findings/{name}")
         if not path.is_file():
             return Evidence(signals, _none())
-        said = pl.read_parquet(path).filter(pl.col("by") != "rule")
+        # a step need not say who found it: a null is not "rule"
+        said = pl.read_parquet(path).filter(pl.col("by").ne_missing("rule"))
         codes = {action.name.lower(): int(action) for action in Action}
         said = said.join(ids, on=DOC_ID, how="left", maintain_order="left").with_columns(
             pl.col("action").replace_strict(codes, return_dtype=pl.UInt8)
@@ -112,14 +113,17 @@ class Replay(NamedTuple):
 
     def _documents(self, name: str, numbers: pl.Series) -> Iterator[pl.DataFrame]:
         inside = {new: old for old, new in self.layout.names.items()}
+        kinds = self.layout.docs.schema
         at = 0
         for rows in _row_groups(self.store, name, self.layout):
             mine = numbers.slice(at, rows.height)
             at += rows.height
-            named = rows.select(
-                mine, DOC_ID, *(pl.col(new).alias(old) for new, old in inside.items())
-            )
-            yield named.select(self.layout.docs.columns)
+            # inputs that were added since may have brought columns, or wider types
+            columns = [
+                (pl.col(new) if new in rows.columns else pl.lit(None)).cast(kinds[old]).alias(old)
+                for new, old in inside.items()
+            ]
+            yield rows.select(mine, DOC_ID, *columns).select(self.layout.docs.columns)
 
 
 class Evidence(NamedTuple):
