@@ -111,6 +111,7 @@ class Outlet:
 
     def set_aside_again(self, rows: pl.DataFrame) -> None:
         """Put rows into quarantine that another run put there."""
+        self.tally.quarantine(rows)
         self._tables[QUARANTINE].add(rows)
 
     def close(self, *, every: bool) -> list[Written]:

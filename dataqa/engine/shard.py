@@ -130,7 +130,8 @@ def run_shard(job: Job, work: Work, opened: list[OpenedStep], tell: Tell) -> Don
         DataqaError: Input that cannot be read or a step that raised, unless quarantined.
     """
     stage = work.stage
-    tally = Tally(job.rules, job.pipeline.output.source_column)
+    labels = [named.label for named in job.pipeline.steps]
+    tally = Tally(job.rules, job.pipeline.output.source_column, steps=labels)
     outlet = Outlet(job.store, work.shard.number, stage.number, job.layout, tally)
     onward = Onward(job.store, work.key, _wanted(job, work))
     told = job.replay if job.replay and job.replay.has(work.shard.number) else None

@@ -54,9 +54,10 @@ class Stock(NamedTuple):
         return sum(file.size for file in self.files)
 
     def identity(self, shard: Shard) -> str:
-        """A digest of what a shard holds: its pieces and the contents of their files."""
+        """A digest of what a shard holds: pieces, contents of their files, columns of the corpus."""
         whole = {piece.name: self.surveys[piece.name].digest for piece in shard.pieces}
-        return digest([msgspec.to_builtins(shard), whole])
+        columns = [[name, str(kind)] for name, kind in self.schema.items()]
+        return digest([msgspec.to_builtins(shard), whole, columns])
 
 
 def take_stock(
