@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types fmt bench peers docs ci
+.PHONY: help demo test lint types fmt bench peers docs ci uv-path
 
 # pyenv's Pythons too, where its shims are not on PATH
 export PATH := $(PATH):$(subst $() ,:,$(wildcard $(HOME)/.pyenv/versions/3.1[2-9]*/bin))
@@ -51,7 +51,7 @@ bench: $(UV) ## measure what benchmarks/RESULTS.md states, quickly (QUICK= for t
 	  if [ -n "$${failed-}" ]; then echo "does not hold:$$failed"; exit 1; fi
 
 peers: $(UV) ## make the environments of the tools that we are measured against, in .peers/
-	@bash benchmarks/peers.sh
+	@$(RUN) python -m benchmarks.peers
 
 docs: $(UV) ## run every command and example of the documentation
 	@$(RUN) pytest -q tests/test_docs.py tests/test_pipelines.py dataqa
@@ -59,7 +59,7 @@ docs: $(UV) ## run every command and example of the documentation
 ci: ## what the integration machine does
 	@bash .ci/run
 
-BENCHES := $(filter rules pipeline language scale startup,$(patsubst benchmarks/%.py,%,$(wildcard benchmarks/*.py)))
+BENCHES ?= $(filter rules pipeline language scale startup,$(patsubst benchmarks/%.py,%,$(wildcard benchmarks/*.py)))
 QUICK ?= --quick
 DEMO_ID := planted-boilerplate-en-news
 
@@ -75,3 +75,6 @@ DEMO_ID := planted-boilerplate-en-news
 
 # the one on PATH is nobody's product
 uv: ;
+
+uv-path: $(UV)
+	@echo $(UV)
