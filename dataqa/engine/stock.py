@@ -54,7 +54,7 @@ class Stock(NamedTuple):
         return sum(file.size for file in self.files)
 
     def identity(self, shard: Shard) -> str:
-        """A digest of what a shard holds: pieces, contents of their files, columns of the corpus."""
+        """A digest of what a shard holds: pieces, their files' contents, the corpus' columns."""
         whole = {piece.name: self.surveys[piece.name].digest for piece in shard.pieces}
         columns = [[name, str(kind)] for name, kind in self.schema.items()]
         return digest([msgspec.to_builtins(shard), whole, columns])

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
 
+from dataqa.arrow import compact
 from dataqa.io.store import Store, told_of_disk
 
 GROUP_ROWS = 65_536
@@ -98,7 +99,8 @@ class Table:
         """Take some rows; full row groups are written, the rest waits."""
         while rows.height:
             fits = self._fits(rows)
-            part = rows.head(fits)
+            # rows that wait must not keep the batch alive that they were picked from
+            part = compact(rows.head(fits))
             self._waiting.append(part)
             self._rows += fits
             self._bytes += _weight(part, self._heavy)
