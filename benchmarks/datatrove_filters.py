@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 
 def timed(job: dict) -> dict:
-    """CPU seconds of the four filters: in one pipeline, which splits words less often, and apart."""
+    """CPU seconds of the four filters: in one pipeline, which splits words once, and apart."""
     from datatrove.data import Document
     from datatrove.pipeline.filters import (
         C4QualityFilter,

@@ -251,9 +251,13 @@ def _compare_one(
         board.note(f"agree, its own words: {check.key}", share, "%", detail)
 
 
+def _megabytes(texts: pl.Series) -> float:
+    return int(texts.str.len_bytes().sum()) / 1e6
+
+
 def _speed(board: Board, texts: pl.Series, its: dict[str, float]) -> None:
     """Our speed on the documents that datatrove was timed on, in a batch of usual size."""
-    size = texts.str.len_bytes().sum() / 1e6
+    size = _megabytes(texts)
     times = max(1, round(BATCH / size))
     mine = our_seconds(pl.concat([texts] * times)) / times
     what = f"{len(texts)} documents, {size:.2f} MB"
@@ -276,7 +280,7 @@ def run(board: Board, asked: Arguments) -> None:
     kernels.warm()
     large = sample(asked.data, 16 if asked.quick else 64)
     assert large is not None
-    size = large.str.len_bytes().sum() / 1e6
+    size = _megabytes(large)
     rate = size / our_seconds(large)
     board.note("our rules", rate, "MB/s", f"{len(large)} documents, {size:.1f} MB")
     if python_of("datatrove") is None:

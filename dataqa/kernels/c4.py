@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dataqa.kernels.jit import helper
+from dataqa.kernels.jit import Int, helper
 from dataqa.kernels.lines import next_line
 from dataqa.kernels.sentences import count_sentences
+from dataqa.kernels.tables import numbered
 from dataqa.kernels.tokens import WORD, Breaks, Tokens
 
 LONGEST_WORD = 1000
@@ -54,17 +55,17 @@ class Cleaned(NamedTuple):
     page_braces_any: NDArray[np.int64]
 
 
-C = Cleaned(*range(len(Cleaned._fields)))  # pyright: ignore[reportArgumentType]
+C = numbered(Cleaned)
 
 
 class Line(NamedTuple):
     """What one line shows."""
 
-    words: int
-    words_left: int
-    longest: int
-    end: int
-    seen: int
+    words: Int
+    words_left: Int
+    longest: Int
+    end: Int
+    seen: Int
 
 
 def _code_points(phrase: str) -> tuple[int, ...]:
@@ -84,7 +85,7 @@ _NEEDED = _code_points("citation needed]")
 
 
 @helper
-def _at(text: np.ndarray, start: int, phrase: tuple[int, ...]) -> bool:
+def _at(text: np.ndarray, start: Int, phrase: tuple[int, ...]) -> bool:
     """Whether lower-cased ASCII ``phrase`` stands at ``start``."""
     if start < 0 or start + len(phrase) > len(text):
         return False
@@ -98,7 +99,7 @@ def _at(text: np.ndarray, start: int, phrase: tuple[int, ...]) -> bool:
 
 
 @helper
-def _exactly(text: np.ndarray, start: int, phrase: tuple[int, ...]) -> bool:
+def _exactly(text: np.ndarray, start: Int, phrase: tuple[int, ...]) -> bool:
     if start + len(phrase) > len(text):
         return False
     for k in range(len(phrase)):  # noqa: SIM110  # numba has no all()
@@ -108,7 +109,7 @@ def _exactly(text: np.ndarray, start: int, phrase: tuple[int, ...]) -> bool:
 
 
 @helper
-def citation_end(text: np.ndarray, bracket: int) -> int:
+def citation_end(text: np.ndarray, bracket: Int) -> Int:
     """Byte after ``[12]``, ``[edit]`` or ``[citation needed]`` at ``bracket``, or 0."""
     at = bracket + 1
     while at < len(text) and 0x30 <= text[at] <= 0x39:
@@ -123,7 +124,7 @@ def citation_end(text: np.ndarray, bracket: int) -> int:
 
 
 @helper
-def _phrases(text: np.ndarray, start: int, end: int, low: int) -> int:
+def _phrases(text: np.ndarray, start: Int, end: Int, low: Int) -> Int:
     """What the word at ``start:end`` completes; phrases may reach back to byte ``low``.
 
     Every phrase of two words is looked for at its last word, which begins a token.
@@ -153,7 +154,7 @@ def _phrases(text: np.ndarray, start: int, end: int, low: int) -> int:
 
 
 @helper
-def _inspect(text: np.ndarray, t: Tokens, low: int, high: int) -> Line:
+def _inspect(text: np.ndarray, t: Tokens, low: Int, high: Int) -> Line:
     """Look at the line of tokens ``low:high`` (one at least)."""
     words = left = longest = seen = np.int64(0)
     word_left = False
@@ -195,7 +196,7 @@ def _inspect(text: np.ndarray, t: Tokens, low: int, high: int) -> Line:
 
 
 @helper
-def _end_mark(text: np.ndarray, start: int, end: int) -> int:
+def _end_mark(text: np.ndarray, start: Int, end: Int) -> Int:
     """1 if the line ends with ``. ? ! "``, 2 if with ``'``, 0 otherwise or if with ``...``."""
     if end <= start:
         return 0
@@ -209,7 +210,7 @@ def _end_mark(text: np.ndarray, start: int, end: int) -> int:
 
 
 @helper
-def _keep(row: np.ndarray, base: int, seen: int) -> bool:
+def _keep(row: np.ndarray, base: Int, seen: Int) -> bool:
     """Settle a line that is long enough and ends well; ``base`` is where its variant counts."""
     if seen & LOREM:
         row[base + 2] += 1
@@ -227,7 +228,7 @@ def _keep(row: np.ndarray, base: int, seen: int) -> bool:
 
 @helper
 def c4(
-    text: np.ndarray, t: Tokens, tokens: int, b: Breaks, breaks: int, table: np.ndarray,
+    text: np.ndarray, t: Tokens, tokens: Int, b: Breaks, breaks: Int, table: np.ndarray,
     row: np.ndarray,
 ) -> None:  # fmt: skip
     """Count what ``Cleaned`` names."""
@@ -248,7 +249,7 @@ def c4(
 
 @helper
 def _line(
-    text: np.ndarray, t: Tokens, low: int, high: int, table: np.ndarray, row: np.ndarray
+    text: np.ndarray, t: Tokens, low: Int, high: Int, table: np.ndarray, row: np.ndarray
 ) -> None:
     line = _inspect(text, t, low, high)
     seen = line.seen

@@ -14,7 +14,7 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -74,7 +74,7 @@ def is_complete(path: Path) -> bool:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Generator[None]:
     """Hold the folder's lock; it is released when the process ends, however it ends."""
     with (path.parent / f"{path.name}.lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import types
 from numpy.typing import NDArray
 
 from dataqa.kernels.groups import Groups, group, group_room
 from dataqa.kernels.hashing import finish
-from dataqa.kernels.jit import array, frozen, helper, kernel, like
+from dataqa.kernels.jit import Int, array, frozen, helper, kernel, like, types
 from dataqa.kernels.tables import KIND, PLANES
 from dataqa.kernels.tokens import decode, width
 
@@ -33,7 +32,7 @@ class CharGrams(NamedTuple):
 
 
 @helper
-def _kind_of(code: int, table: np.ndarray) -> int:
+def _kind_of(code: Int, table: np.ndarray) -> Int:
     if code < PLANES:
         return np.int64(table[code])
     if code < 0x323B0:
@@ -87,7 +86,7 @@ def count_members(
 
 
 @helper
-def _roll(text: np.ndarray, n: int, keys: np.ndarray) -> int:
+def _roll(text: np.ndarray, n: Int, keys: np.ndarray) -> Int:
     """Write the hash of every n-gram of characters; how many there are."""
     leaving = np.uint64(1)
     for _ in range(n):
@@ -109,20 +108,20 @@ def _roll(text: np.ndarray, n: int, keys: np.ndarray) -> int:
 
 
 @helper
-def _frequent(room: Groups, count: int) -> int:
+def _frequent(room: Groups, count: Int) -> Int:
     """Occurrences of the most frequent n-grams, as many as the root of the distinct ones."""
     distinct = single = most = np.int64(0)
     for k in range(count):
         if room.first[k] == k:
             distinct += 1
-            single += room.count[k] == 1
-            most = max(most, np.int64(room.count[k]))
+            single += room.counts[k] == 1
+            most = max(most, np.int64(room.counts[k]))
     # how many n-grams occur so often, in places that nothing else needs any more
     for k in range(most + 1):
         room.places[k] = 0
     for k in range(count):
         if room.first[k] == k:
-            room.places[room.count[k]] += 1
+            room.places[room.counts[k]] += 1
     left = min(np.int64(np.sqrt(np.float64(distinct))), distinct - single)
     total = np.int64(0)
     often = most
@@ -144,7 +143,7 @@ def _frequent(room: Groups, count: int) -> int:
 def count_char_grams(
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],
-    n: int,
+    n: Int,
     room: Groups,
     out: NDArray[np.int64],
 ) -> None:
@@ -155,7 +154,7 @@ def count_char_grams(
         group(room, count)
         repeated = 0
         for k in range(count):
-            repeated += room.count[room.first[k]] > 1
+            repeated += room.counts[room.first[k]] > 1
         out[d, 0] = count
         out[d, 1] = repeated
         out[d, 2] = _frequent(room, count)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dataqa.kernels.groups import Groups, group
 from dataqa.kernels.hashing import join
-from dataqa.kernels.jit import helper
+from dataqa.kernels.jit import Int, helper
 
 LONGEST = 10
 MANY = 2
@@ -63,18 +63,18 @@ PLACES5, PLACES10 = _FIELDS.index("places5"), _FIELDS.index("places10")
 
 
 @helper
-def _tops(room: Groups, chars: np.ndarray, size: int, n: int, row: np.ndarray) -> None:
+def _tops(room: Groups, chars: np.ndarray, size: Int, n: Int, row: np.ndarray) -> None:
     """The most frequent n-gram in both dialects, from places that are left over."""
     best = 1
     head = -1
     longest = 0
     for k in range(size):
-        if room.first[k] != k or room.count[k] < best:
+        if room.first[k] != k or room.counts[k] < best:
             continue
         place = room.places[k]
         length = np.int64(chars[place + n] - chars[place])
-        if room.count[k] > best:
-            best = np.int64(room.count[k])
+        if room.counts[k] > best:
+            best = np.int64(room.counts[k])
             head = place
             longest = length
         elif best > 1:
@@ -88,14 +88,14 @@ def _tops(room: Groups, chars: np.ndarray, size: int, n: int, row: np.ndarray) -
 
 
 @helper
-def _repeats(room: Groups, chars: np.ndarray, size: int, n: int, row: np.ndarray) -> None:
+def _repeats(room: Groups, chars: np.ndarray, size: Int, n: Int, row: np.ndarray) -> None:
     """Characters in repeated n-grams, scanned and covered, and their number."""
     free = 0  # where the scan may look again
     covered = 0
     again = cover = places = np.int64(0)
     for k in range(size):
         head = room.first[k]
-        if room.count[head] < 2:
+        if room.counts[head] < 2:
             continue
         if head == k:
             room.marks[k] = 0
@@ -120,7 +120,7 @@ def _repeats(room: Groups, chars: np.ndarray, size: int, n: int, row: np.ndarray
 
 
 @helper
-def _sieve(room: Groups, tokens: np.ndarray, count: int) -> int:
+def _sieve(room: Groups, tokens: np.ndarray, count: Int) -> Int:
     """Write the bigrams that may be repeated into ``room``; how many there are.
 
     Small counters, four for each bigram, tell most of those that occur once: only bigrams whose
@@ -145,14 +145,14 @@ def _sieve(room: Groups, tokens: np.ndarray, count: int) -> int:
 
 
 @helper
-def _climb(room: Groups, tokens: np.ndarray, size: int, n: int) -> int:
+def _climb(room: Groups, tokens: np.ndarray, size: Int, n: Int) -> Int:
     """Replace the n-grams in ``room`` by the (n+1)-grams that may be repeated; their number."""
     kept = 0
     before = False  # whether the n-gram before this one is repeated
     key = np.uint64(0)
     place = np.int32(-2)
     for k in range(size):
-        here = room.count[room.first[k]] > 1
+        here = room.counts[room.first[k]] > 1
         spot = room.places[k]
         mine = room.keys[k]
         if before and here and spot == place + 1:
@@ -165,7 +165,7 @@ def _climb(room: Groups, tokens: np.ndarray, size: int, n: int) -> int:
 
 @helper
 def repetition(
-    tokens: np.ndarray, chars: np.ndarray, count: int, room: Groups, row: np.ndarray
+    tokens: np.ndarray, chars: np.ndarray, count: Int, room: Groups, row: np.ndarray
 ) -> None:
     """Measure ``tokens[:count]``, with running sums of ``chars``, into one row of ``Grams``."""
     row[:] = 0

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dataqa.kernels.jit import helper
+from dataqa.kernels.jit import Int, helper
 
 MOST_SLOTS = 1 << 23
 _HIGHEST = 0xFFFFFFFF
@@ -23,7 +23,7 @@ class Groups(NamedTuple):
         keys: The keys to group; the caller fills it.
         places: Where each key comes from; the caller's.
         first: For each key, the index of the first equal one.
-        count: At the index of a first key, how many are equal to it.
+        counts: At the index of a first key, how many are equal to it.
         marks: A note for each key; the caller's.
         slots: The table.
         sieve: Small counters; the caller's.
@@ -33,14 +33,14 @@ class Groups(NamedTuple):
     keys: NDArray[np.uint64]
     places: NDArray[np.int32]
     first: NDArray[np.int32]
-    count: NDArray[np.int32]
+    counts: NDArray[np.int32]
     marks: NDArray[np.int8]
     slots: NDArray[np.uint32]
     sieve: NDArray[np.uint8]
     base: NDArray[np.int64]
 
 
-def group_room(size: int) -> Groups:
+def group_room(size: Int) -> Groups:
     """Room to group ``size`` keys, in a table of at most 32 MiB whatever the size."""
     slots = 64
     while slots < 2 * size and slots < MOST_SLOTS:
@@ -58,9 +58,9 @@ def group_room(size: int) -> Groups:
 
 
 @helper
-def group(room: Groups, size: int) -> None:
-    """Fill ``first`` and ``count`` for ``keys[:size]``, in parts when the table is too small."""
-    keys, first, count, slots = room.keys, room.first, room.count, room.slots
+def group(room: Groups, size: Int) -> None:
+    """Fill ``first`` and ``counts`` for ``keys[:size]``, in parts when the table is too small."""
+    keys, first, counts, slots = room.keys, room.first, room.counts, room.slots
     used = np.int64(64)
     shift = np.uint64(58)
     while used < size + (size >> 1) and used < len(slots):
@@ -87,10 +87,10 @@ def group(room: Groups, size: int) -> None:
                 if head < 0:
                     slots[slot] = np.uint32(base + k)
                     first[k] = k
-                    count[k] = 1
+                    counts[k] = 1
                     break
                 if keys[head] == key:
                     first[k] = head
-                    count[head] += 1
+                    counts[head] += 1
                     break
                 slot = (slot + np.uint64(1)) & last

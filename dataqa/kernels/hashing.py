@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dataqa.kernels.jit import helper
+from dataqa.kernels.jit import Int, helper
 
 SEED = np.uint64(0x9E3779B97F4A7C15)
 STEP = np.uint64(0xD6E8FEB86659FD93)
@@ -34,7 +34,7 @@ def join(left: np.uint64, right: np.uint64) -> np.uint64:
 
 
 @helper
-def of_bytes(data: np.ndarray, start: int, end: int) -> np.uint64:
+def of_bytes(data: np.ndarray, start: Int, end: Int) -> np.uint64:
     """The hash of ``data[start:end]``, eight bytes at a time."""
     state = SEED ^ np.uint64(end - start)
     at = start

@@ -11,33 +11,35 @@ setting is changed in place: numba reads it again for each function that is defi
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
+
+import numpy as np
 
 from dataqa.kernels import cache
 
-CACHE = cache.folder()
+type Int = int | np.int64
+"""A whole number in a kernel."""
 
-if "numba" in sys.modules:
-    sys.modules["numba"].config.CACHE_DIR = str(CACHE)
-else:
-    os.environ["NUMBA_CACHE_DIR"] = str(CACHE)
-
-import numba as _numba  # noqa: E402
-from numba import types  # noqa: E402
-
-_numba.config.CACHE_DIR = str(CACHE)
+# numba reads the variable when it is first imported, and its setting when a function is defined
+os.environ["NUMBA_CACHE_DIR"] = str(cache.folder())
+_numba: Any = import_module("numba")
+_numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]
+types: Any = _numba.types
 
 
 def helper[F: Callable[..., Any]](function: F) -> F:
     """Compile a function that only kernels call; it becomes part of each that does."""
-    return _numba.njit(function, nogil=True, _nrt=False, forceinline=True, error_model="numpy")
+    compiled: F = _numba.njit(
+        function, nogil=True, _nrt=False, forceinline=True, error_model="numpy"
+    )
+    return compiled
 
 
 def kernel[F: Callable[..., Any]](*arguments: Any) -> Callable[[F], F]:
     """Compile an entry point for exactly these argument types, from the cache when it can."""
-    wrap: Any = _numba.njit(
+    wrap: Callable[[F], F] = _numba.njit(
         tuple(arguments), nogil=True, cache=True, _nrt=False, error_model="numpy"
     )
     return wrap

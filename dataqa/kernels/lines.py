@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from dataqa.kernels.groups import Groups, group
 from dataqa.kernels.hashing import of_bytes
-from dataqa.kernels.jit import helper
-from dataqa.kernels.tables import ALPHA, LOWER, TERMINAL, UPPER
+from dataqa.kernels.jit import Int, helper
+from dataqa.kernels.tables import ALPHA, LOWER, TERMINAL, UPPER, numbered
 from dataqa.kernels.tokens import WORD, Breaks, Tokens
 from dataqa.kernels.words import is_loose
 
@@ -101,12 +101,12 @@ class Paragraphs(NamedTuple):
     repeat_chars: NDArray[np.int64]
 
 
-L = Lines(*range(len(Lines._fields)))  # pyright: ignore[reportArgumentType]
-P = Paragraphs(*range(len(Paragraphs._fields)))  # pyright: ignore[reportArgumentType]
+L = numbered(Lines)
+P = numbered(Paragraphs)
 
 
 @helper
-def count_chars(text: np.ndarray, start: int, end: int) -> int:
+def count_chars(text: np.ndarray, start: Int, end: Int) -> Int:
     """Characters of ``text[start:end]``."""
     total = np.int64(0)
     for at in range(start, end):
@@ -115,7 +115,7 @@ def count_chars(text: np.ndarray, start: int, end: int) -> int:
 
 
 @helper
-def _sums(room: Groups, size: int) -> tuple[int, int, int, int]:
+def _sums(room: Groups, size: Int) -> tuple[Int, Int, Int, Int]:
     """Repeats and shared ones among grouped keys, and characters (in ``places``) of both."""
     repeats = repeat_chars = shared = shared_chars = np.int64(0)
     for k in range(size):
@@ -123,14 +123,14 @@ def _sums(room: Groups, size: int) -> tuple[int, int, int, int]:
         if head != k:
             repeats += 1
             repeat_chars += room.places[k]
-        if room.count[head] > 1:
+        if room.counts[head] > 1:
             shared += 1
             shared_chars += room.places[k]
     return repeats, repeat_chars, shared, shared_chars
 
 
 @helper
-def _look(t: Tokens, low: int, high: int, end: int, chars: int, row: np.ndarray) -> None:
+def _look(t: Tokens, low: Int, high: Int, end: Int, chars: Int, row: np.ndarray) -> None:
     """Count one non-blank line of tokens ``low:high`` that ends at byte ``end``."""
     last = high - 1
     row[L.lines] += 1
@@ -158,7 +158,7 @@ def _look(t: Tokens, low: int, high: int, end: int, chars: int, row: np.ndarray)
 
 
 @helper
-def _ends_open(t: Tokens, last: int) -> bool:
+def _ends_open(t: Tokens, last: Int) -> bool:
     """Whether token ``last`` is ``...`` (or more points) or ``…``."""
     code = t.first[last]
     return code == 0x2026 or (code == 0x2E and t.ends[last] - t.starts[last] > 2)
@@ -166,7 +166,7 @@ def _ends_open(t: Tokens, last: int) -> bool:
 
 @helper
 def lines(
-    text: np.ndarray, t: Tokens, tokens: int, b: Breaks, breaks: int, chars: int,
+    text: np.ndarray, t: Tokens, tokens: Int, b: Breaks, breaks: Int, chars: Int,
     raw: Groups, stripped: Groups, row: np.ndarray,
 ) -> None:  # fmt: skip
     """Count what ``Lines`` names."""
@@ -217,7 +217,7 @@ def lines(
 
 
 @helper
-def next_line(b: Breaks, breaks: int, k: int) -> tuple[int, int]:
+def next_line(b: Breaks, breaks: Int, k: Int) -> tuple[Int, Int]:
     r"""Byte after the line end ``k``, and the next line end; ``\r\n`` is one."""
     at = np.int64(b.at[k])
     code = b.code[k]
@@ -230,7 +230,7 @@ def next_line(b: Breaks, breaks: int, k: int) -> tuple[int, int]:
 
 @helper
 def _text_lines(
-    text: np.ndarray, t: Tokens, tokens: int, b: Breaks, breaks: int, row: np.ndarray
+    text: np.ndarray, t: Tokens, tokens: Int, b: Breaks, breaks: Int, row: np.ndarray
 ) -> None:
     """Count lines as ``str.splitlines`` cuts them."""
     size = len(text)
@@ -253,7 +253,7 @@ def _text_lines(
 
 @helper
 def paragraphs(
-    text: np.ndarray, t: Tokens, tokens: int, b: Breaks, breaks: int,
+    text: np.ndarray, t: Tokens, tokens: Int, b: Breaks, breaks: Int,
     raw: Groups, stripped: Groups, row: np.ndarray,
 ) -> None:  # fmt: skip
     """Count what ``Paragraphs`` names."""
@@ -299,7 +299,7 @@ def paragraphs(
 
 
 @helper
-def _is_gap(b: Breaks, breaks: int, k: int) -> bool:
+def _is_gap(b: Breaks, breaks: Int, k: Int) -> bool:
     r"""Whether two or more ``\n`` begin at line end ``k``."""
     if b.code[k] != NEWLINE or k + 1 >= breaks:
         return False

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataqa.kernels.hashing import join
-from dataqa.kernels.jit import helper
+from dataqa.kernels.jit import Int, helper
 
 _ZERO = np.uint64(0)
 _ONE = np.uint64(1)
@@ -46,7 +46,7 @@ class Trie(NamedTuple):
     seen: NDArray[np.int64]
 
 
-def trie_room(nodes: int) -> Trie:
+def trie_room(nodes: Int) -> Trie:
     """An empty table for that many nodes."""
     slots = 64
     while slots < 3 * nodes:
@@ -60,7 +60,7 @@ def trie_room(nodes: int) -> Trie:
 
 
 @helper
-def _slot(trie: Trie, key: np.uint64) -> int:
+def _slot(trie: Trie, key: np.uint64) -> Int:
     """Where ``key`` is, or the free slot where it would be."""
     last = len(trie.keys) - 1
     slot = np.int64(key & np.uint64(last))
@@ -70,7 +70,7 @@ def _slot(trie: Trie, key: np.uint64) -> int:
 
 
 @helper
-def add_entry(trie: Trie, tokens: np.ndarray, which: int) -> None:
+def add_entry(trie: Trie, tokens: np.ndarray, which: Int) -> None:
     """Add the entry that ``tokens`` spell to list number ``which``."""
     if len(tokens) == 0:
         return
@@ -86,7 +86,7 @@ def add_entry(trie: Trie, tokens: np.ndarray, which: int) -> None:
 
 
 @helper
-def find_entries(trie: Trie, keys: np.ndarray, count: int, document: int, row: np.ndarray) -> None:
+def find_entries(trie: Trie, keys: np.ndarray, count: Int, document: Int, row: np.ndarray) -> None:
     """Count hits and distinct entries of each list in turn; every entry at every place counts."""
     row[:] = 0
     for start in range(count):

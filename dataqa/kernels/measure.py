@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import types
 from numpy.typing import NDArray
 
 from dataqa.kernels.c4 import Cleaned, c4
 from dataqa.kernels.grams import Grams, repetition
 from dataqa.kernels.groups import Groups, group_room
-from dataqa.kernels.jit import array, frozen, helper, kernel, like
+from dataqa.kernels.jit import Int, array, frozen, helper, kernel, like, types
 from dataqa.kernels.lines import Lines, Paragraphs, lines, paragraphs
 from dataqa.kernels.lists import Trie, add_entry, find_entries, trie_room
 from dataqa.kernels.sentences import Sentences, sentences
@@ -85,7 +84,7 @@ FIELDS: dict[str, type] = {
 """The columns of each table, by name."""
 
 
-def scratch_room(largest: int) -> Scratch:
+def scratch_room(largest: Int) -> Scratch:
     """Room for documents of up to ``largest`` bytes; only what is written costs memory."""
     size = largest + 1
     return Scratch(
@@ -98,7 +97,7 @@ def scratch_room(largest: int) -> Scratch:
     )
 
 
-def outputs(documents: int, wanted: frozenset[str], folded: int = 0, written: int = 0) -> Outputs:
+def outputs(documents: Int, wanted: frozenset[str], folded: Int = 0, written: Int = 0) -> Outputs:
     """Empty tables, with rows for the measures in ``wanted`` and for so many word lists."""
     tables = {
         name: np.zeros((documents if name in wanted else 0, len(fields._fields)), np.int64)
@@ -112,7 +111,7 @@ def outputs(documents: int, wanted: frozenset[str], folded: int = 0, written: in
 
 
 @helper
-def _words_only(t: Tokens, count: int, folded: bool, out: Tokens) -> int:
+def _words_only(t: Tokens, count: Int, folded: bool, out: Tokens) -> Int:
     """Copy the hashes and lengths of words; how many there are."""
     words = 0
     chars = np.int32(0)
@@ -214,7 +213,7 @@ def tokenise_all(
 
 @kernel(like(trie_room(1)), frozen(types.uint64), frozen(types.int64), types.int64)
 def fill_trie(
-    trie: Trie, tokens: NDArray[np.uint64], offsets: NDArray[np.int64], which: int
+    trie: Trie, tokens: NDArray[np.uint64], offsets: NDArray[np.int64], which: Int
 ) -> None:
     """Add each entry, whose tokens are ``tokens[offsets[k]:offsets[k + 1]]``, to a list."""
     for k in range(len(offsets) - 1):

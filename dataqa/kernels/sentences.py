@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataqa.kernels.hashing import FINAL, FINAL2, SEED, STEP
-from dataqa.kernels.jit import helper
+from dataqa.kernels.jit import Int, helper
 from dataqa.kernels.lines import NEWLINE
-from dataqa.kernels.tables import ALPHA, CLOSER, DIGIT, LOWER, PLANES, TERMINAL, UPPER
+from dataqa.kernels.tables import ALPHA, CLOSER, DIGIT, LOWER, PLANES, TERMINAL, UPPER, numbered
 from dataqa.kernels.tokens import Breaks, Tokens
 
 ABBREVIATIONS = (
@@ -39,10 +39,10 @@ class Sentences(NamedTuple):
     open_lines: NDArray[np.int64]
 
 
-S = Sentences(*range(len(Sentences._fields)))  # pyright: ignore[reportArgumentType]
+S = numbered(Sentences)
 
 
-def word_hash(word: str) -> int:
+def word_hash(word: str) -> Int:
     """The hash that the tokeniser gives a word that is one token (plain Python).
 
     >>> word_hash("the") == word_hash("The")
@@ -86,13 +86,13 @@ def _is_abbreviation(key: np.uint64) -> bool:
 
 
 @helper
-def is_end_mark(t: Tokens, k: int) -> bool:
+def is_end_mark(t: Tokens, k: Int) -> bool:
     """Whether token ``k`` may end a sentence."""
     return (t.flags[k] & TERMINAL) != 0 or t.first[k] == 0x2026
 
 
 @helper
-def _after_closers(t: Tokens, after: int, high: int) -> int:
+def _after_closers(t: Tokens, after: Int, high: Int) -> Int:
     """Token after the quotes, brackets and citations that stand directly at ``after``."""
     while after < high and t.starts[after] == t.ends[after - 1]:
         if t.flags[after] & CLOSER:
@@ -107,7 +107,7 @@ def _after_closers(t: Tokens, after: int, high: int) -> int:
 
 
 @helper
-def ends_here(t: Tokens, k: int, high: int, table: np.ndarray) -> int:  # noqa: PLR0911
+def ends_here(t: Tokens, k: Int, high: Int, table: np.ndarray) -> Int:  # noqa: PLR0911
     """Token after the sentence that the mark ``k`` ends, or 0 if it ends none."""
     after = _after_closers(t, k + 1, high)
     if after >= high:
@@ -129,7 +129,7 @@ def ends_here(t: Tokens, k: int, high: int, table: np.ndarray) -> int:  # noqa: 
 
 
 @helper
-def count_sentences(t: Tokens, low: int, high: int, table: np.ndarray) -> int:
+def count_sentences(t: Tokens, low: Int, high: Int, table: np.ndarray) -> Int:
     """Sentences of the tokens ``low:high``."""
     count = 0
     letters = False
@@ -150,7 +150,7 @@ def count_sentences(t: Tokens, low: int, high: int, table: np.ndarray) -> int:
 
 
 @helper
-def ends_well(t: Tokens, low: int, high: int) -> bool:
+def ends_well(t: Tokens, low: Int, high: Int) -> bool:
     """Whether the tokens end with an end mark, or with closers directly behind one."""
     k = high - 1
     while k > low and t.flags[k] & CLOSER and t.ends[k - 1] == t.starts[k]:
@@ -160,7 +160,7 @@ def ends_well(t: Tokens, low: int, high: int) -> bool:
 
 @helper
 def sentences(
-    t: Tokens, tokens: int, b: Breaks, breaks: int, table: np.ndarray, row: np.ndarray
+    t: Tokens, tokens: Int, b: Breaks, breaks: Int, table: np.ndarray, row: np.ndarray
 ) -> None:
     """Count what ``Sentences`` names."""
     row[:] = 0

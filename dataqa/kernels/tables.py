@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,33 +81,42 @@ JOINERS = "\u00ad\u200c\u200d"
 PARENTHESES = "()[]{}⟨⟩"
 
 
+def numbered(fields: Any) -> Any:
+    """A named tuple that holds the place of each of its fields, for kernels to write by name.
+
+    >>> numbered(Kinds).lower
+    2
+    """
+    return fields(*range(len(fields._fields)))
+
+
 class Kinds(NamedTuple):
-    """Numbers of the kinds that characters are counted by."""
+    """Kinds that characters are counted by; ``KIND`` holds their numbers."""
 
-    other: int
-    upper: int
-    lower: int
-    letter: int
-    han: int
-    rare_han: int
-    kana: int
-    hangul: int
-    digit: int
-    number: int
-    mark: int
-    punctuation: int
-    parenthesis: int
-    symbol: int
-    emoji: int
-    blank: int
-    newline: int
-    whitespace: int
-    control: int
-    format: int
-    replacement: int
+    other: NDArray[np.int64]
+    upper: NDArray[np.int64]
+    lower: NDArray[np.int64]
+    letter: NDArray[np.int64]
+    han: NDArray[np.int64]
+    rare_han: NDArray[np.int64]
+    kana: NDArray[np.int64]
+    hangul: NDArray[np.int64]
+    digit: NDArray[np.int64]
+    number: NDArray[np.int64]
+    mark: NDArray[np.int64]
+    punctuation: NDArray[np.int64]
+    parenthesis: NDArray[np.int64]
+    symbol: NDArray[np.int64]
+    emoji: NDArray[np.int64]
+    blank: NDArray[np.int64]
+    newline: NDArray[np.int64]
+    whitespace: NDArray[np.int64]
+    control: NDArray[np.int64]
+    format: NDArray[np.int64]
+    replacement: NDArray[np.int64]
 
 
-KIND = Kinds(*range(len(Kinds._fields)))
+KIND = numbered(Kinds)
 
 
 def spread(ranges: Iterable[tuple[int, int]]) -> list[int]:

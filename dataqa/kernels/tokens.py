@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataqa.kernels.hashing import SEED, STEP, finish
-from dataqa.kernels.jit import helper
+from dataqa.kernels.jit import Int, helper
 from dataqa.kernels.tables import (
     ALPHA,
     BREAK,
@@ -86,7 +86,7 @@ class Breaks(NamedTuple):
     code: NDArray[np.uint32]
 
 
-def token_room(size: int) -> Tokens:
+def token_room(size: Int) -> Tokens:
     """Room for the tokens of ``size`` bytes; pages never written cost no memory."""
     return Tokens(
         np.empty(size, np.uint64),
@@ -99,7 +99,7 @@ def token_room(size: int) -> Tokens:
     )
 
 
-def break_room(size: int) -> Breaks:
+def break_room(size: Int) -> Breaks:
     """Room for the line ends of ``size`` bytes."""
     return Breaks(
         np.empty(size, np.int32),
@@ -110,7 +110,7 @@ def break_room(size: int) -> Breaks:
 
 
 @helper
-def width(lead: int) -> int:
+def width(lead: Int) -> Int:
     """Bytes of the character that begins with ``lead``."""
     if lead < 0x80:
         return 1
@@ -122,7 +122,7 @@ def width(lead: int) -> int:
 
 
 @helper
-def decode(text: np.ndarray, at: int) -> int:
+def decode(text: np.ndarray, at: Int) -> Int:
     """The code point at byte ``at`` of valid UTF-8."""
     lead = np.int64(text[at])
     if lead < 0x80:
@@ -137,7 +137,7 @@ def decode(text: np.ndarray, at: int) -> int:
 
 
 @helper
-def flags_of(code: int, table: np.ndarray) -> int:
+def flags_of(code: Int, table: np.ndarray) -> Int:
     """The flags of any code point."""
     if code < PLANES:
         return np.int64(table[code])
@@ -149,7 +149,7 @@ def flags_of(code: int, table: np.ndarray) -> int:
 
 
 @helper
-def fold_of(code: int, table: np.ndarray) -> np.uint64:
+def fold_of(code: Int, table: np.ndarray) -> np.uint64:
     """The lower-case form of any code point."""
     if code < PLANES:
         return np.uint64(table[code])
@@ -157,7 +157,7 @@ def fold_of(code: int, table: np.ndarray) -> np.uint64:
 
 
 @helper
-def joins(text: np.ndarray, at: int, code: int, before: int, table: np.ndarray) -> bool:
+def joins(text: np.ndarray, at: Int, code: Int, before: Int, table: np.ndarray) -> bool:
     """Whether the character at ``at`` joins what stands on both sides of it to one word."""
     if code == 0x27 or code == 0x2019:  # noqa: PLR1714
         wanted, needed = ALPHA, _LETTERLIKE
@@ -174,8 +174,8 @@ def joins(text: np.ndarray, at: int, code: int, before: int, table: np.ndarray) 
 
 @helper
 def tokenise(
-    text: np.ndarray, table: np.ndarray, folds: np.ndarray, out: Tokens, breaks: Breaks, base: int
-) -> tuple[int, int, int]:
+    text: np.ndarray, table: np.ndarray, folds: np.ndarray, out: Tokens, breaks: Breaks, base: Int
+) -> tuple[Int, Int, Int]:
     """Write the tokens of ``text`` from row ``base`` on; how many, and line ends and characters."""
     size = len(text)
     limit = np.uint64(size)

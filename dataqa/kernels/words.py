@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataqa.kernels.groups import Groups, group
-from dataqa.kernels.jit import helper
-from dataqa.kernels.tables import ALPHA, LOWER, PLAIN, UPPER
+from dataqa.kernels.jit import Int, helper
+from dataqa.kernels.tables import ALPHA, LOWER, PLAIN, UPPER, numbered
 from dataqa.kernels.tokens import WORD, Tokens
 
 LENGTHS = 4096
@@ -78,12 +78,12 @@ class Vocabulary(NamedTuple):
     entropy: NDArray[np.int64]
 
 
-W = Words(*range(len(Words._fields)))  # pyright: ignore[reportArgumentType]
-V = Vocabulary(*range(len(Vocabulary._fields)))  # pyright: ignore[reportArgumentType]
+W = numbered(Words)
+V = numbered(Vocabulary)
 
 
 @helper
-def _medians(lengths: np.ndarray, words: int, longest: int, row: np.ndarray) -> None:
+def _medians(lengths: np.ndarray, words: Int, longest: Int, row: np.ndarray) -> None:
     """The two middle word lengths, from how many words have each; the counts are cleared."""
     low, high = (words - 1) // 2, words // 2
     below = 0
@@ -98,7 +98,7 @@ def _medians(lengths: np.ndarray, words: int, longest: int, row: np.ndarray) -> 
 
 
 @helper
-def _is_http(text: np.ndarray, start: int, end: int) -> bool:
+def _is_http(text: np.ndarray, start: Int, end: Int) -> bool:
     """Whether a web address begins at ``start``, in a token that ends at ``end``."""
     size = end - start
     if size < 4 or size > 5 or end + 2 >= len(text):
@@ -110,7 +110,7 @@ def _is_http(text: np.ndarray, start: int, end: int) -> bool:
 
 
 @helper
-def tally(text: np.ndarray, t: Tokens, count: int, lengths: np.ndarray, row: np.ndarray) -> None:
+def tally(text: np.ndarray, t: Tokens, count: Int, lengths: np.ndarray, row: np.ndarray) -> None:
     """Count what ``Words`` names over ``count`` tokens."""
     row[:] = 0
     words = word_chars = longest = alpha = plain = plain_chars = numeric = np.int64(0)
@@ -160,7 +160,7 @@ def tally(text: np.ndarray, t: Tokens, count: int, lengths: np.ndarray, row: np.
 
 
 @helper
-def _mark(t: Tokens, k: int, length: int, row: np.ndarray) -> None:
+def _mark(t: Tokens, k: Int, length: Int, row: np.ndarray) -> None:
     """Count token ``k``, which is not a word, if it is one of the marks that rules ask for."""
     code = t.first[k]
     if code == 0x23:
@@ -176,7 +176,7 @@ def _mark(t: Tokens, k: int, length: int, row: np.ndarray) -> None:
 
 
 @helper
-def is_loose(t: Tokens, k: int) -> bool:
+def is_loose(t: Tokens, k: Int) -> bool:
     """Whether ``. . .`` ends with token ``k``."""
     if k < 2:
         return False
@@ -187,7 +187,7 @@ def is_loose(t: Tokens, k: int) -> bool:
 
 
 @helper
-def vocabulary(t: Tokens, count: int, room: Groups, row: np.ndarray) -> None:
+def vocabulary(t: Tokens, count: Int, room: Groups, row: np.ndarray) -> None:
     """Count distinct words."""
     words = 0
     for k in range(count):
@@ -200,7 +200,7 @@ def vocabulary(t: Tokens, count: int, room: Groups, row: np.ndarray) -> None:
     for k in range(words):
         if room.first[k] == k:
             distinct += 1
-            if room.count[k] > 1:
-                total += room.count[k] * np.log(np.float64(room.count[k]))
+            if room.counts[k] > 1:
+                total += room.counts[k] * np.log(np.float64(room.counts[k]))
     row[V.words], row[V.distinct] = words, distinct
     row[V.entropy] = np.int64(total * ENTROPY_SCALE)

@@ -140,7 +140,11 @@ def test_another_package_can_add_a_signal(monkeypatch: pytest.MonkeyPatch):
         def load(self) -> types.ModuleType:
             return module
 
-    monkeypatch.setattr(signals, "entry_points", lambda group: [Entry()])
+    def entries(group: str) -> list[Entry]:
+        assert group == signals.GROUP
+        return [Entry()]
+
+    monkeypatch.setattr(signals, "entry_points", entries)
     _forget()
     try:
         assert signals.catalogue()["vowels"].doc == "Vowels."
