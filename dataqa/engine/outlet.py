@@ -48,6 +48,10 @@ class Layout(NamedTuple):
         return {DOC_ID: pl.String(), **{new: kinds[old] for old, new in self.names.items()}}
 
 
+ORDER = pl.Schema({DOC: pl.UInt64, "verdict": pl.String})
+"""What is remembered of the documents that left: in the order in which they did."""
+
+
 def left_of(shard: int, stage: int) -> str:
     """The name of the list of documents that left in a stage: their numbers and verdicts."""
     return f"{STATE}/left/{shard:05d}-{stage}.parquet"
@@ -126,7 +130,8 @@ class Outlet:
             ids = self._layout.docs.select(DOC, DOC_ID)
             empty[FINDINGS_DIR] = _public_findings(no_findings(), ids)
             empty[QUARANTINE] = self._damaged(pl.DataFrame(schema=DAMAGED))
-        self._left.close()
+        # even when nothing left: it says that the shard is known, and replaces what an older run left
+        self._left.close(pl.DataFrame(schema=ORDER))
         written = [table.close(empty.get(folder)) for folder, table in self._tables.items()]
         return [file for file in written if file is not None]
 

@@ -13,15 +13,13 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from dataqa.engine.batch import Failure, OnError, OpenedStep, run_batch, take, together
-from dataqa.engine.outlet import KEPT, QUARANTINE, REJECTED, REVIEW, Layout, left_of
+from dataqa.engine.outlet import KEPT, ORDER, QUARANTINE, REJECTED, REVIEW, Layout, left_of
 from dataqa.engine.overlay import OVERLAY
 from dataqa.errors import RunError
 from dataqa.io.spill import between, frame_of
 from dataqa.io.store import Store
 from dataqa.plan import Stage
 from dataqa.types import DOC, DOC_ID, FINDINGS, TEXT, Action, Batch, GlobalStep, complete
-
-ORDER = pl.Schema({DOC: pl.UInt64, "verdict": pl.String})
 
 
 class Replay(NamedTuple):
