@@ -130,7 +130,7 @@ class Outlet:
             ids = self._layout.docs.select(DOC, DOC_ID)
             empty[FINDINGS_DIR] = _public_findings(no_findings(), ids)
             empty[QUARANTINE] = self._damaged(pl.DataFrame(schema=DAMAGED))
-        # even when nothing left: it says that the shard is known, and replaces what an older run left
+        # even when nothing left: it says that the shard is known, and replaces an older run's
         self._left.close(pl.DataFrame(schema=ORDER))
         written = [table.close(empty.get(folder)) for folder, table in self._tables.items()]
         return [file for file in written if file is not None]
