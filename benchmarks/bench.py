@@ -1,9 +1,9 @@
 """What all benchmarks share: arguments, CPU clocks, lines that hold or do not.
 
 A benchmark is ``python -m benchmarks.NAME [--data DIR] [--quick] [--json FILE]``. Its ``main``
-makes a ``Board``, measures, says ``board.check(...)`` or ``board.limit(...)`` for each line that must
-hold, ``board.note(...)`` for what is only reported and ``board.skip(...)`` where a peer, data or size
-is absent, and returns ``board.close()``: 1 when a checked line does not hold, else 0.
+makes a ``Board``, measures, says ``board.check(...)`` or ``board.limit(...)`` for each line that
+must hold, ``board.note(...)`` for what is only reported and ``board.skip(...)`` where a peer, data
+or size is absent, and returns ``board.close()``: 1 when a checked line does not hold, else 0.
 
 Times are CPU seconds of the process, the least of several runs, because machines are shared.
 """
