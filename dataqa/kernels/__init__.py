@@ -6,6 +6,7 @@ when the kernels were compiled before.
 
 from __future__ import annotations
 
+import logging
 import sys
 from importlib import import_module
 from pkgutil import iter_modules
@@ -16,6 +17,7 @@ from dataqa.kernels import cache
 if TYPE_CHECKING:
     from types import ModuleType
 
+_LOG = logging.getLogger(__name__)
 _MEASURE, _CHARACTERS = f"{__name__}.measure", f"{__name__}.characters"
 _ALL = tuple(f"{__name__}.{info.name}" for info in iter_modules(__path__))
 
@@ -35,6 +37,7 @@ def warm() -> bool:
         if cache.is_complete(path):
             _import()
             return False
+        _LOG.info("compiling kernels, once for this version: some seconds")
         if not _try_import():
             cache.clear(path)
             _import()
