@@ -184,7 +184,7 @@ def test_foreseen_is_what_happens_up_to_what_is_revived(
 def test_what_changes_the_evidence_cannot_be_decided(finished: Finished):
     with pytest.raises(InputError, match="changes what is measured"):
         decide(finished.result.out, {"normalize.repair": True}, options=HERE)
-    with pytest.raises(InputError, match="did you mean gopher.word_count.min"):
+    with pytest.raises(InputError, match=r"did you mean gopher\.word_count\.min"):
         decide(finished.result.out, {"gopher.word_counts.min": 3}, options=HERE)
     with pytest.raises(InputError, match="no finished run"):
         decide(finished.corpus, BOUNDS["looser"], options=HERE)
