@@ -212,8 +212,8 @@ def test_a_100_mb_line_is_read_if_allowed(tmp_path: Path):
         file.write(b'"}\n' + GOOD)
     outcome = read_all(path)
     assert outcome.ids == ["a.jsonl#1", "a.jsonl#3"]
-    assert "larger than 67,108,864 bytes (raise --max-document" in outcome.errors["a.jsonl#2"]
-    assert outcome.damaged["raw"].bin.size().to_list() == [(64 << 20) + 1]
+    assert "larger than 16,777,216 bytes (raise --max-document" in outcome.errors["a.jsonl#2"]
+    assert outcome.damaged["raw"].bin.size().to_list() == [(16 << 20) + 1]
     outcome = read_all(path, max_document=size + 100)
     assert outcome.docs["text"].str.len_bytes().to_list() == [4, size, 4]
 

@@ -36,7 +36,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     format: str | None = None
     shard_bytes: int = 64 * MIB
     batch_bytes: int = 16 * MIB
-    max_document: int = 64 * MIB
+    max_document: int = 16 * MIB
     limit: int | None = None
 
     def __post_init__(self) -> None:
