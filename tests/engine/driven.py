@@ -16,11 +16,11 @@ def kill_at(commit: int) -> None:
     """Have this process killed as it is about to commit its n-th object, or just after it has."""
     real, seen = Store.commit, [0]
 
-    def commit_or_die(store: Store, draft: Path, name: str) -> None:
+    def commit_or_die(self: Store, draft: Path, name: str) -> None:
         seen[0] += 1
         if seen[0] == commit // 2 and commit % 2 == 0:
             os.kill(os.getpid(), signal.SIGKILL)
-        real(store, draft, name)
+        real(self, draft, name)
         if seen[0] == commit // 2:
             os.kill(os.getpid(), signal.SIGKILL)
 

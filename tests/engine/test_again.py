@@ -118,7 +118,7 @@ def test_killed_amid_the_swap_the_next_one_heals_it(
     class Killed(BaseException):
         pass
 
-    real, done = again._replace, [0]
+    real, done = again._replace, [0]  # pyright: ignore[reportPrivateUsage]
 
     def replace_or_die(new: Path, old: Path) -> None:
         if done[0] == moment:

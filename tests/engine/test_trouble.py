@@ -23,6 +23,7 @@ from dataqa.pipeline import Pipeline
 from dataqa.steps.exact import Exact
 from dataqa.steps.quality import Quality
 
+Hashed = sinks._Hashed  # pyright: ignore[reportPrivateUsage]
 SECRET = "Zebulon Quackenbush"
 
 
@@ -154,15 +155,15 @@ def test_a_full_disk_stops_with_a_hint_and_resumes(
     nth: int, finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """A fault injected into writing, once: no space left on device."""
-    real, left = sinks._Hashed.write, [nth]
+    real, left = Hashed.write, [nth]
 
-    def write_or_fail(file: sinks._Hashed, data: bytes, /) -> int:
+    def write_or_fail(file: Hashed, data: bytes, /) -> int:
         left[0] -= 1
         if not left[0]:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return real(file, data)
 
-    monkeypatch.setattr(sinks._Hashed, "write", write_or_fail)
+    monkeypatch.setattr(Hashed, "write", write_or_fail)
     with pytest.raises(RunError) as told:
         go(finished.corpus, tmp_path / "out")
     fails(told.value, "No space left", "free some space", "run again")
