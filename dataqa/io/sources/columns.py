@@ -113,11 +113,12 @@ def settle(columns: Mapping[str, pl.DataType], reading: Reading, lines: bool) ->
     if columns:  # else every file is empty: nothing to read and nothing to complain of
         require_text(columns, reading)
     typed[reading.text_column] = pl.String()
-    if reading.id_column is not None and reading.id_column not in typed:
+    if columns and reading.id_column is not None and reading.id_column not in typed:
         raise _missing(reading.id_column, "id", typed)
-    if (name := id_name(typed, reading)) and (typed[name].is_nested() or typed[name] == pl.Binary):
+    kind = typed.get(name) if (name := id_name(typed, reading)) else None
+    if kind is not None and (kind.is_nested() or kind == pl.Binary):
         raise InputError(
-            f"column {name!r} is {typed[name]}, so it cannot be the id", hint="see --id-column"
+            f"column {name!r} is {kind}, so it cannot be the id", hint="see --id-column"
         )
     if lines:
         typed[RESCUED] = pl.String()
