@@ -12,6 +12,7 @@ import sys
 import time
 import warnings
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -68,7 +69,7 @@ def rule_by_rule(job: dict) -> dict:
     return {}
 
 
-def _filter(check: dict) -> object:
+def _filter(check: dict) -> Any:
     from datatrove.pipeline import filters
 
     arguments = dict(check["arguments"])
