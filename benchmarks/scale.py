@@ -47,9 +47,7 @@ def main(given: Arguments) -> int:
                 if (os.cpu_count() or 1) < 2:
                     board.skip("two workers", "this machine has one core")
                 else:
-                    board.check(
-                        "two workers over one", ratio, "×", at_least=SPEED_UP, detail=took
-                    )
+                    board.check("two workers over one", ratio, "×", at_least=SPEED_UP, detail=took)
     if given.quick:
         board.skip("memory flat to 5 GB", "the full size takes minutes; run without --quick")
     else:
