@@ -65,13 +65,15 @@ DEMO_ID := planted-boilerplate-en-news
 
 .tools/uv/bin/uv:
 	@echo "uv is not installed: fetching it into .tools/"
+	@mkdir -p .tools
 	@for python in python3 /usr/bin/python3 python3.13 python3.12 python; do \
 	  rm -rf .tools/uv; \
-	  if $$python -m pip install --quiet --target .tools/uv uv 2>.tools.log; then rm -f .tools.log; exit 0; fi; \
+	  $$python -m pip install --quiet --target .tools/uv uv >.tools/log 2>&1 && exit 0; \
 	  rm -rf .tools/uv; \
-	  if $$python -m venv .tools/uv 2>>.tools.log && .tools/uv/bin/python -m pip install --quiet uv 2>>.tools.log; then rm -f .tools.log; exit 0; fi; \
-	done; cat .tools.log; rm -f .tools.log; \
-	echo "could not fetch uv with pip; see https://docs.astral.sh/uv to install it" >&2; exit 1
+	  $$python -m venv .tools/uv >>.tools/log 2>&1 && .tools/uv/bin/python -m pip install --quiet uv >>.tools/log 2>&1 && exit 0; \
+	done; \
+	cat .tools/log >&2; \
+	echo "could not fetch uv with pip; https://docs.astral.sh/uv says how to install it" >&2; exit 1
 
 # the one on PATH is nobody's product
 uv: ;
