@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,7 +16,7 @@ from pathlib import Path
 import click
 import pytest
 
-from dataqa.cli.main import cli
+from dataqa.cli.main import cli, main
 from dataqa.registry import shipped, step_class, step_names
 from dataqa.signals import catalogue
 
@@ -61,7 +64,9 @@ def place(tmp_path: Path) -> Path:
 
 
 def run(command: list[str], place: Path) -> str:
-    """Run a command as a user would; what it printed."""
+    """Run a command as a user would; what it printed. ``dataqa`` itself runs in this process."""
+    if command[0] == "dataqa":
+        return in_process(command, place)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         command,
@@ -75,6 +80,21 @@ def run(command: list[str], place: Path) -> str:
     return done.stdout
 
 
+def in_process(command: list[str], place: Path) -> str:
+    printed, complaint = io.StringIO(), io.StringIO()
+    with (
+        contextlib.chdir(place),
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(complaint),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(sys, "argv", command)
+        with pytest.raises(SystemExit) as ended:
+            main()
+    assert ended.value.code == 0, f"{command}\n{printed.getvalue()}\n{complaint.getvalue()}"
+    return printed.getvalue()
+
+
 @pytest.mark.parametrize("page", [p for p in PAGES if runnable(p)], ids=lambda page: page.name)
 def test_every_block_runs(page: Path, place: Path):
     for kind, code in runnable(page):
@@ -82,7 +102,7 @@ def test_every_block_runs(page: Path, place: Path):
             run([sys.executable, "-W", "error", "-c", code], place)
             continue
         for line in code.strip().splitlines():
-            run(["bash", "-euo", "pipefail", "-c", line], place)
+            run(shlex.split(line), place)
 
 
 def test_the_readme_runs_both_kinds():
@@ -124,6 +144,25 @@ def test_every_option_that_the_readme_names_is_there():
     }
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README))
     assert named <= there
+
+
+@pytest.mark.parametrize("what", ["steps", "signals", "rules", "extras"])
+def test_what_there_is_is_listed(what: str, place: Path):
+    assert run(["dataqa", "list", what], place).strip()
+
+
+def test_what_init_writes_passes_its_check(place: Path):
+    for what, path in (("pipeline", "my-pipeline.yaml"), ("pack", "rules/quality/my-pack.yaml")):
+        assert path in run(["dataqa", "init", what], place)
+        assert "nothing wrong" in run(["dataqa", "check", path], place)
+
+
+def test_a_plan_and_a_card_are_made(place: Path):
+    source = ["-i", "examples/data", "--id-column", "id"]
+    assert "stage 2" in run(["dataqa", "plan", "quickstart", *source], place)
+    run(["dataqa", "run", "quickstart", *source, "-o", "o", "--log", "plain"], place)
+    run(["dataqa", "card", "o"], place)
+    assert (place / "o" / "card.md").read_text(encoding="utf-8").startswith("# ")
 
 
 def test_the_one_line_help_is_that_of_the_command():
