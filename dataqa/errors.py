@@ -7,6 +7,9 @@ carry document text: a corpus may be private.
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+_SHOWN = 20
+"""Names that a hint lists before it only counts the others."""
+
 
 class DataqaError(Exception):
     """What every error of this package is; ``exit_code`` is what the command line returns."""
@@ -64,4 +67,5 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     close = get_close_matches(word, names, n=3, cutoff=0.6)
     if close:
         return f"did you mean {' or '.join(close)}?"
-    return f"known: {', '.join(names)}"
+    shown = ", ".join(names[:_SHOWN])
+    return f"known: {shown}" + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")

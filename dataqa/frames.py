@@ -33,6 +33,7 @@ type AnyFrame = pl.DataFrame | Any
 
 _VERDICT = {int(action): verdict for action, verdict in VERDICTS.items()}
 QUARANTINE = "quarantine"
+_JUDGED = ("verdict", "reasons")
 
 
 class Result(NamedTuple):
@@ -223,7 +224,14 @@ def _prepared(pipeline: AnyPipeline, settings: Mapping[str, Any] | None) -> tupl
 
 
 def _polars(frame: Any) -> pl.DataFrame:
-    return frame if isinstance(frame, pl.DataFrame) else pl.from_pandas(frame)
+    if isinstance(frame, pl.DataFrame):
+        return frame
+    if isinstance(frame, pl.LazyFrame) or not hasattr(frame, "columns"):
+        raise InputError(
+            f"a frame in memory is needed, not a {type(frame).__name__}",
+            hint="give a polars or pandas DataFrame; dataqa.clean takes a LazyFrame",
+        )
+    return pl.from_pandas(frame)
 
 
 def _judge(frame: pl.DataFrame, pipeline: Pipeline, opened: Opened) -> pl.DataFrame:
@@ -264,6 +272,12 @@ def _documents(frame: pl.DataFrame, pipeline: Pipeline) -> pl.DataFrame:
     ids = numbers.cast(pl.String)
     if reading.id_column is not None and reading.id_column in frame.columns:
         ids = frame[reading.id_column].cast(pl.String)
+    for name in _JUDGED:
+        if name in frame.columns:
+            raise InputError(
+                f"the frame has a column {name!r}, which is what judging adds",
+                hint=f"rename it: frame.rename({{{name!r}: 'my_{name}'}})",
+            )
     others = frame.drop(DOC, DOC_ID, TEXT, strict=False).get_columns()
     text = frame[reading.text_column].cast(pl.String)
     return pl.DataFrame([numbers, ids.alias(DOC_ID), text.alias(TEXT), *others])

@@ -159,16 +159,16 @@ class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
         head, _, field = key.partition(".")
         for at, named in enumerate(self.steps):
             if named.label == head and field in named.step.__struct_fields__:
-                tree = msgspec.to_builtins(named.step) | {field: value}
-                step = _convert(tree, type(named.step), f"--set {key}")
+                step = _changed(named.step, field, value, f"--set {key}")
                 steps = (*self.steps[:at], named._replace(step=step), *self.steps[at + 1 :])
                 return msgspec.structs.replace(self, steps=steps)
         for part in ("reading", "output"):
             if head == part and field in getattr(self, part).__struct_fields__:
-                old = getattr(self, part)
-                new = _convert(msgspec.to_builtins(old) | {field: value}, type(old), key)
+                new = _changed(getattr(self, part), field, value, f"--set {key}")
                 return msgspec.structs.replace(self, **{part: new})
-        number = _convert(value, float, f"--set {key}")
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise InputError("there is no such field", where=f"--set {key}", hint=self._hint(key))
+        number = float(value)
         changed = msgspec.structs.replace(self, bounds=self.bounds | {key: number})
         try:
             changed.rules(assets)
@@ -179,7 +179,7 @@ class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
 
     def _hint(self, key: str) -> str:
         fields = [f"{n.label}.{field}" for n in self.steps for field in n.step.__struct_fields__]
-        return did_you_mean(key, fields) if key.count(".") == 1 else ""
+        return did_you_mean(key, fields) if key.count(".") < 2 else ""
 
 
 def _word(step: Step) -> str:
@@ -215,12 +215,17 @@ def _step(file: YamlFile, at: int) -> tuple[str, Step]:
         raise InputError(error.what, where=where, hint=error.hint) from None
 
 
-def _convert[T](value: Any, kind: type[T], where: str) -> T:
-    """The conversion of a setting given as text, a complaint of msgspec turned into ours."""
-    try:
-        return msgspec.convert(value, kind, strict=False)
-    except msgspec.ValidationError as error:
-        raise InputError(str(error), where=where, hint="quote it as YAML would want it") from None
+def _changed[T](setting: T, field: str, value: Any, where: str) -> T:
+    """A setting with one field changed; a single word will do where a list is wanted."""
+    tree = msgspec.to_builtins(setting)
+    complaint = ""
+    for given in (value, [value]):
+        try:
+            return msgspec.convert(tree | {field: given}, type(setting), strict=False)
+        except msgspec.ValidationError as error:
+            complaint = complaint or str(error).partition(" - at ")[0]
+    hint = f"now it is {tree[field]!r}"
+    raise InputError(complaint[0].lower() + complaint[1:], where=where, hint=hint)
 
 
 def _entry(named: NamedStep) -> Any:

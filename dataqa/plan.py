@@ -61,7 +61,9 @@ def make_plan(pipeline: Pipeline, assets: Assets) -> Plan:
         groups[-1].append(named)
     rules = pipeline.rules(assets)
     stages: list[Stage] = []
-    before = digest([FORMAT, msgspec.to_builtins(pipeline.reading)])
+    before = digest(
+        [FORMAT, msgspec.to_builtins(pipeline.reading), msgspec.to_builtins(pipeline.output)]
+    )
     for number, group in enumerate(groups, 1):
         mine = tuple(rule for rule in rules if rule.step in {named.label for named in group})
         before = digest([before, [_identity(named, assets) for named in group], mine])

@@ -31,7 +31,7 @@ LOCK = f"{STATE}/lock"
 _NEXT = f"{STATE}/next"
 _SWAP = f"{STATE}/swap.json"
 _STATE_PARTS = ("stages", "settled", "left", "renames", "complete.json")
-FILES = (MANIFEST, "report.json", "report.html", "run.json")
+FILES = (MANIFEST, "report.json", "report.html", "run.json", "card.md", "card.html")
 
 
 def pipeline_of(store: Store) -> Pipeline:
@@ -48,6 +48,23 @@ def pipeline_of(store: Store) -> Pipeline:
             hint="`dataqa run` makes one, or finishes it",
         )
     return Pipeline.from_builtins(manifest["pipeline"], name=str(store.path(MANIFEST)))
+
+
+def refuse_strangers(store: Store) -> None:
+    """Take no folder whose files no run has made: they would be swept.
+
+    Raises:
+        InputError: It has files where a run's documents go, and is no run's folder.
+    """
+    if store.exists(STOCK):
+        return
+    for folder in FOLDERS:
+        if names := store.names(folder):
+            raise InputError(
+                f"{names[0]} was made by somebody else",
+                where=str(store.root),
+                hint="choose another folder with -o; a run keeps kept/, rejected/ ... to itself",
+            )
 
 
 def same_evidence(store: Store, pipeline: Pipeline) -> bool:
@@ -85,6 +102,7 @@ def run_again(
     replay = Replay(old, known.layout, owns, before.last)
     target = to or Store(old.path(_NEXT))
     with target.locked():
+        refuse_strangers(target)
         target.put(STOCK, old.get(STOCK) or b"{}")
         finished = Driver(
             plan, stock, job._replace(store=target, replay=replay), options, watch

@@ -25,7 +25,7 @@ from dataqa.engine.watch import StageBegins, Watch
 from dataqa.errors import BoundError
 from dataqa.io.sources import Shard
 from dataqa.io.spill import Part, has_spill
-from dataqa.io.store import Store
+from dataqa.io.store import STATE, Store
 from dataqa.manifest import file_sha256
 from dataqa.plan import Plan, Stage, chain, digest
 from dataqa.types import DOC, DOC_ID, GlobalStep
@@ -109,7 +109,7 @@ class Driver:
         overlay = self._job.overlay
         if overlay is not None:
             identity.append(overlay.digest())
-        key = f"{shard.number:05d}-{digest(identity)}"
+        key = f"{shard.number:05d}-{stage.number}-{digest(identity)}"
         return Work(stage, shard, key, None, None, renames, stage.number == self._plan.last)
 
     def _next(self, stage: Stage, before: list[Work], settled: str) -> list[Work]:
@@ -117,7 +117,7 @@ class Driver:
             Work(
                 stage,
                 work.shard,
-                f"{work.shard.number:05d}-{chain(settled, [work.key])}",
+                f"{work.shard.number:05d}-{stage.number}-{chain(settled, [work.key])}",
                 work.key,
                 settle.rulings_of(settled, work.shard.number),
                 None,
@@ -131,10 +131,19 @@ class Driver:
         done = {work.key: self._is_done(work) for work in works}
         todo = [work for work in works if done[work.key] is None]
         self._watch.stage(self._begins(stage, works, todo))
+        self._forget_others(todo)
         for work, result in pool.run(todo):
             done[work.key] = result
             self._watch.shard(result)
         self._done[stage.number] = {key: result for key, result in done.items() if result}
+
+    def _forget_others(self, todo: list[Work]) -> None:
+        """Other settings' markers for these shards and this stage: their files are written over."""
+        places = {work.key.rpartition("-")[0] for work in todo}
+        for name in self._store.names(f"{STATE}/stages"):
+            key = Path(name).name.partition(".")[0]
+            if name.endswith(".done") and key.rpartition("-")[0] in places:
+                self._store.delete(name)
 
     def _is_done(self, work: Work) -> Done | None:
         told = self._store.get_json(marker(work.key))
@@ -142,7 +151,7 @@ class Driver:
             return None
         done = done_of(told)
         here = work.last or has_spill(self._store, spilled(work.key), done.staying)
-        made = all(self._store.exists(file.name) for file in done.files)
+        made = all(self._store.size(file.name) == file.bytes for file in done.files)
         return done if here and made else None
 
     def _begins(self, stage: Stage, works: list[Work], todo: list[Work]) -> StageBegins:

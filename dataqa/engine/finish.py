@@ -39,10 +39,17 @@ def load(store: Store, asked: str | None = None) -> Finished | None:
     complete = store.get_json(COMPLETE)
     if complete is None or (asked is not None and complete["asked"] != asked):
         return None
-    report = store.get_json(REPORT_JSON)
-    if report is None or not store.exists(MANIFEST):
+    report, manifest = store.get_json(REPORT_JSON), store.get_json(MANIFEST)
+    if report is None or manifest is None:
         return None
     return Finished(store.root, complete["counts"], report)
+
+
+def sizes_changed(store: Store) -> list[str]:
+    """The outputs of a finished run that are missing or have another size."""
+    manifest: dict[str, Any] = store.get_json(MANIFEST)
+    told = manifest["outputs"]
+    return [file["name"] for file in told if store.size(file["name"]) != file["bytes"]]
 
 
 def finish(
@@ -116,6 +123,8 @@ def _sweep(store: Store, files: set[str]) -> None:
         for name in store.names(folder):
             if name not in files:
                 store.delete(name)
+    for name in ("card.md", "card.html", "comparison.html"):
+        store.delete(name)  # they told of an earlier run
     for name in store.names(f"{STATE}/stages"):
         if name.endswith((".docs.parquet", ".findings.parquet")):
             store.delete(name)

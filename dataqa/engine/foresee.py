@@ -16,6 +16,7 @@ from dataqa.engine.batch import OpenedStep, lap, run_batch, take
 from dataqa.engine.host import peak_memory_mb
 from dataqa.engine.layout import probe
 from dataqa.engine.shard import judged, open_steps
+from dataqa.errors import InputError
 from dataqa.io.sources import File, Reading, Shard, cut, find, read, schema
 from dataqa.pipeline import Pipeline
 from dataqa.plan import Plan, make_plan
@@ -74,6 +75,12 @@ def forecast(pipeline: Pipeline, inputs: Sequence[str | Path], assets: Assets) -
     """
     plan = make_plan(pipeline, assets)
     files = find(inputs, pipeline.reading)
+    if any(file.path == "-" for file in files):
+        raise InputError(
+            "standard input can be read only once, by the run itself",
+            where="-",
+            hint="give plan a file, such as some of it saved with `head -n 10000`",
+        )
     # one shard for each unsplittable file: nothing is decoded but the sample
     reading = msgspec.structs.replace(pipeline.reading, limit=None)
     uncut = msgspec.structs.replace(reading, shard_bytes=_UNCUT)

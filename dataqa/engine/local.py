@@ -10,13 +10,14 @@ import polars as pl
 
 from dataqa.engine import again
 from dataqa.engine.driver import Driver, Options, drop_error, too_many
-from dataqa.engine.finish import Finished, load
+from dataqa.engine.finish import Finished, load, sizes_changed
 from dataqa.engine.layout import probe
 from dataqa.engine.outlet import FOLDERS
 from dataqa.engine.overlay import read_overlay
 from dataqa.engine.shard import Job
 from dataqa.engine.stock import Stock, take_stock
 from dataqa.engine.watch import Silent, Watch
+from dataqa.errors import InputError
 from dataqa.io.sources import Reading
 from dataqa.io.store import STATE, Store
 from dataqa.pipeline import Pipeline
@@ -50,8 +51,16 @@ def run_local(
     plan = make_plan(pipeline, assets)
     with store.locked():
         again.recover(store)
+        again.refuse_strangers(store)
         if options.fresh:
             _forget(store)
+        finished = load(store)
+        if finished is not None and not again.same_evidence(store, pipeline):
+            raise InputError(
+                "this folder holds a finished run that measured other things",
+                where=str(out),
+                hint="choose another folder with -o, or begin anew with --fresh",
+            )
         stock = take_stock(
             store,
             pipeline.name,
@@ -62,17 +71,16 @@ def run_local(
         )
         job = make_job(store, plan, stock, assets, options)
         driver = Driver(plan, stock, job, options, watch)
-        finished = load(store)
         if finished is None:
+            return driver.run()
+        if missing := sizes_changed(store):
+            watch.note(f"{missing[0]} is not what the run wrote: running again what is missing")
+            store.delete(again.COMPLETE)
             return driver.run()
         if load(store, driver.asked) is not None:
             watch.note("nothing to do: this run is complete")
             _check_drops(store, finished, options)
             return finished
-        if not again.same_evidence(store, pipeline):
-            watch.note("the pipeline measures other things than before: beginning anew")
-            store.delete(again.COMPLETE)
-            return driver.run()
         watch.note("reading back what the finished run already knows")
         return again.run_again(job, plan, stock, options, watch)
 

@@ -97,6 +97,7 @@ def behind(out: Path, rule: str, most: int) -> pl.DataFrame:
         InputError: The run has no finding of that rule.
     """
     store = finished_store(out)
+    rule = rule.rpartition("/")[2]  # reports name a rule step/rule
     findings = _scan(store, "findings")
     named = (pl.col("rule") == rule) | (pl.col("rule").str.replace(_SIDE, "") == rule)
     rows = findings.filter(named).select(DOC_ID, "rule", "score", "bound", "ref")

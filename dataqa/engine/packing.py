@@ -7,7 +7,7 @@ of the shuffle at a time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,6 +27,9 @@ BUCKET_BYTES = 128 << 20
 """About how much text of one bucket is in memory when it is put in order."""
 TOKENS = "token_count"
 _PLACE = "_place"
+_LINES = ".jsonl.zst"
+_LINES_RATIO = 4
+"""About how much text zstd makes one byte of."""
 _MOST_BUCKETS = 512  # each is an open file
 _WAITING = 256 << 20
 """Text that waits to be written, over all open buckets."""
@@ -59,7 +62,7 @@ def pack(folder: Path, out: Path, packing: Packing) -> dict[str, Any]:
     Raises:
         InputError: No parquet file there, no such column, or shares that do not add up.
     """
-    files = sorted(folder.glob("*.parquet"))
+    files = sorted([*folder.glob("*.parquet"), *folder.glob(f"*{_LINES}")])
     _check(folder, files, packing)
     store = Store(out)
     with store.locked():
@@ -76,9 +79,11 @@ def pack(folder: Path, out: Path, packing: Packing) -> dict[str, Any]:
 def _check(folder: Path, files: Sequence[Path], packing: Packing) -> None:
     if not files:
         raise InputError(
-            "no parquet file to pack", where=str(folder), hint="give a run's kept/ folder"
+            "no parquet or jsonl.zst file to pack",
+            where=str(folder),
+            hint="give a run's kept/ folder",
         )
-    columns = pq.read_schema(files[0]).names
+    columns = next(_rows(files)).columns
     for name in (DOC_ID, packing.text_column):
         if name not in columns:
             raise InputError(
@@ -93,12 +98,16 @@ def _check(folder: Path, files: Sequence[Path], packing: Packing) -> None:
 
 
 def _buckets(files: Sequence[Path]) -> int:
-    size = sum(
-        pq.read_metadata(file).row_group(group).total_byte_size
-        for file in files
-        for group in range(pq.read_metadata(file).num_row_groups)
-    )
+    size = sum(_size(file) for file in files)
     return min(_MOST_BUCKETS, max(1, -(-size // BUCKET_BYTES)))
+
+
+def _size(file: Path) -> int:
+    """About how many bytes of text are in a file."""
+    if file.name.endswith(_LINES):
+        return file.stat().st_size * _LINES_RATIO
+    told = pq.read_metadata(file)
+    return sum(told.row_group(group).total_byte_size for group in range(told.num_row_groups))
 
 
 def _scatter(store: Store, files: Sequence[Path], packing: Packing, buckets: int) -> None:
@@ -189,8 +198,11 @@ class _Shard:
         return {"name": written.name, "sha256": written.sha256, **told}
 
 
-def _rows(files: Sequence[Path]) -> Any:
+def _rows(files: Sequence[Path]) -> Iterator[pl.DataFrame]:
     for path in files:
+        if path.name.endswith(_LINES):
+            yield pl.read_ndjson(path, infer_schema_length=None)
+            continue
         with pq.ParquetFile(path, pre_buffer=False) as file:
             for group in range(file.num_row_groups):
                 yield frame_of(file.read_row_group(group))

@@ -100,11 +100,12 @@ def take_stock(
     spooled: dict[str, list[Piece]] = {}
     for file in files:
         old = known.get(file.path)
-        if complete and old is not None and old["spooled"]:
+        if complete and old is not None and old["spooled"] and file.path != "-":
             spooled[file.path] = msgspec.convert(old["spooled"], list[Piece])
         elif needs_spool(file, reading):
             spooled[file.path] = spool(file, reading, store.path(SPOOL), on_error)
-            surveys.setdefault(file.path, Survey(digest(_pieces(spooled[file.path]))))
+            if file.path == "-":
+                surveys["-"] = _survey_of_stdin(spooled["-"], old)
     same = before.get("reading") == msgspec.to_builtins(reading)
     shards = cut(
         files,
@@ -169,6 +170,18 @@ def _survey(file: File, old: dict[str, Any] | None, reading: Reading) -> Survey:
             "this input has changed since the run began",
             where=file.path,
             hint="put the old one back, give the new one another name, or begin anew with --fresh",
+        )
+    return now
+
+
+def _survey_of_stdin(pieces: list[Piece], old: dict[str, Any] | None) -> Survey:
+    """What came through standard input, by the names that its spooled content was given."""
+    now = Survey(digest(_pieces(pieces)))
+    if old is not None and old["survey"]["digest"] != now.digest:
+        raise InputError(
+            "standard input is not what it was when the run began",
+            where="-",
+            hint="choose another folder with -o, or begin anew with --fresh",
         )
     return now
 

@@ -40,6 +40,10 @@ class Store(NamedTuple):
         """Whether the object is there."""
         return self.path(name).is_file()
 
+    def size(self, name: str) -> int | None:
+        """The object's bytes in number, ``None`` where there is none."""
+        return self.path(name).stat().st_size if self.exists(name) else None
+
     def get(self, name: str) -> bytes | None:
         """The object's bytes, ``None`` where there is none."""
         try:

@@ -68,7 +68,7 @@ def test_format_and_compression_are_told_by_the_ending(tree: Path):
         ("c.jsonl", "c.jsonl: no such file, and no file matches\nHint: did you mean b.jsonl"),
         ("nowhere/*.jsonl", "no such file, and no file matches\nHint: there is no folder nowhere"),
         ("*.parquet", "no such file, and no file matches"),
-        ("notes.md", "notes.md: unknown ending\nHint: --format says what it is: jsonl"),
+        ("notes.md", "notes.md: unknown ending\nHint: --input-format says what it is: jsonl"),
         ("empty", "empty: no file of a known ending"),
         ("**/*.md", r"no file of a known ending \(endings seen: .md\)"),
     ],

@@ -68,7 +68,7 @@ def _unopened(path: str, error: Exception) -> Unreadable:
     return Unreadable(
         "is no Arrow file or stream, though its name says so",
         where=path,
-        hint="rename it, or say what it is with --format",
+        hint="rename it, or say what it is with --input-format",
     ).at(1)
 
 

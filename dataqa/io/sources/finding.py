@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import glob
+import logging
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,8 @@ from dataqa.io.sources.streams import BEGINNINGS, open_file, unopened
 
 STDIN = "-"
 FORMATS = ("jsonl", "csv", "tsv", "parquet", "arrow", "txt", "warc")
+_LOG = logging.getLogger(__name__)
+
 _ENDINGS = {
     "jsonl": "jsonl", "ndjson": "jsonl", "json": "jsonl", "csv": "csv", "tsv": "tsv",
     "parquet": "parquet", "pq": "parquet", "arrow": "arrow", "arrows": "arrow", "feather": "arrow",
@@ -85,7 +88,15 @@ def _known(paths: Sequence[str], reading: Reading, where: str) -> list[File]:
             f"no file of a known ending{seen}",
             where=where,
             hint=f"known: {', '.join('.' + ending for ending in _ENDINGS)}, also with .gz or .zst; "
-            "else --format",
+            "else --input-format",
+        )
+    if len(files) < len(paths):
+        skipped = sorted(set(paths) - {file.path for file in files})
+        _LOG.warning(
+            "%s: skipped %d files of unknown ending, such as %s (--input-format reads them too)",
+            where,
+            len(skipped),
+            skipped[0],
         )
     return files
 
@@ -144,6 +155,8 @@ def kind_of(path: str) -> tuple[str, str]:
 
 
 def _file(path: str, reading: Reading) -> File:
+    if not path.isprintable() and any(0xD800 <= ord(letter) < 0xE000 for letter in path):
+        raise InputError("the file's name is not UTF-8", where=ascii(path), hint="rename it")
     try:
         status = os.stat(path)
         regular = stat.S_ISREG(status.st_mode)
@@ -158,7 +171,9 @@ def _file(path: str, reading: Reading) -> File:
     kind = reading.format or kind
     if not kind:
         raise InputError(
-            "unknown ending", where=path, hint=f"--format says what it is: {', '.join(FORMATS)}"
+            "unknown ending",
+            where=path,
+            hint=f"--input-format says what it is: {', '.join(FORMATS)}",
         )
     if not compression and reading.format in _STREAMED and status.st_size:
         compression = _sniffed(path)

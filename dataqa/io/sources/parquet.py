@@ -89,5 +89,5 @@ def _open(path: str) -> pq.ParquetFile:
         raise Unreadable(
             "is not parquet, though its name says so",
             where=path,
-            hint="rename it, or say what it is with --format",
+            hint="rename it, or say what it is with --input-format",
         ).at(1) from None

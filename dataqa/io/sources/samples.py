@@ -91,5 +91,5 @@ def _no_objects(file: File) -> InputError:
     return InputError(
         "no line of the sample is a JSON object",
         where=file.path,
-        hint="is it JSON lines? --format csv, parquet, ... says what it is",
+        hint="is it JSON lines? --input-format csv, parquet, ... says what it is",
     )

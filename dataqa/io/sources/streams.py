@@ -58,7 +58,7 @@ def _decoded(path: str, compression: str) -> Iterator[bytes]:
             raise Unreadable(
                 f"is not {_CODECS[compression]}, though its name says so",
                 where=path,
-                hint="rename it, or say what it is with --format",
+                hint="rename it, or say what it is with --input-format",
             ).at(1)
         raw.seek(0)
         try:
@@ -198,7 +198,7 @@ def as_text(source: Iterator[bytes], path: str) -> Iterator[bytes]:
             raise Unreadable(
                 f"is {name}, not text",
                 where=path,
-                hint="rename it, or say what it is with --format",
+                hint="rename it, or say what it is with --input-format",
             )
     if head := head.removeprefix(b"\xef\xbb\xbf"):
         yield head

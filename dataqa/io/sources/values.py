@@ -8,6 +8,9 @@ from typing import Any, NamedTuple, cast
 
 import polars as pl
 
+_DEEPEST = 32
+"""Levels of lists and objects that become a column's type."""
+
 _LEAVES: dict[type, pl.DataType] = {
     type(None): pl.Null(),
     bool: pl.Boolean(),
@@ -45,15 +48,21 @@ def infer(rows: Iterable[Mapping[str, Any]]) -> dict[str, pl.DataType]:
     }
 
 
-def type_of(value: Any) -> pl.DataType:
-    """The type of one JSON value; an empty object has none and is null."""
+def type_of(value: Any, depth: int = 0) -> pl.DataType:
+    """The type of one JSON value; an empty object has none and is null.
+
+    What is nested deeper than ``_DEEPEST`` fits no column and is rescued as JSON.
+    """
+    if depth > _DEEPEST:
+        return pl.String()
     if isinstance(value, list):
         inner: pl.DataType = pl.Null()
         for item in cast("list[Any]", value):
-            inner = together(inner, type_of(item))
+            inner = together(inner, type_of(item, depth + 1))
         return pl.List(inner)
     if isinstance(value, dict):
-        fields = {name: type_of(item) for name, item in cast("dict[str, Any]", value).items()}
+        items = cast("dict[str, Any]", value).items()
+        fields = {name: type_of(item, depth + 1) for name, item in items}
         return pl.Struct(fields) if fields else pl.Null()
     return _LEAVES[type(value)]
 

@@ -134,7 +134,7 @@ class _Stream:
             raise Unreadable(
                 f"no WARC record at decoded byte {self._at:,}",
                 where=self._path,
-                hint="it may be damaged, or no WARC file: --format says what it is",
+                hint="it may be damaged, or no WARC file: --input-format says what it is",
             )
         body = self._take(int(length), most + 1)
         return Record(fields, body, head + b"\r\n\r\n" + body + b"\r\n\r\n", int(length))
