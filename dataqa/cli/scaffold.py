@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from pathlib import Path
 
 import click
@@ -49,11 +50,6 @@ rules:
     trips: ["Too short."]
     passes: ["This text has more than five words in it."]
 """
-
-_EXTRAS = {
-    "web": ("resiliparse", "WARC and WET files: pages to text"),
-    "tokens": ("rs_bpe", "token counts by the vocabularies of real models"),
-}
 
 
 @click.command("init")
@@ -128,14 +124,28 @@ def _rules() -> None:
 
 
 def _extras() -> None:
-    from importlib.util import find_spec
+    from importlib.metadata import metadata
 
-    _table(
-        [
-            (name, f"{'installed' if find_spec(package) else 'not installed':14} {told}")
-            for name, (package, told) in _EXTRAS.items()
-        ]
-    )
+    told = metadata("dataqa")
+    needs = [need for need in told.get_all("Requires-Dist") or [] if "extra ==" in need]
+    rows: list[tuple[str, str]] = []
+    for extra in told.get_all("Provides-Extra") or []:
+        mine = [need for need in needs if re.search(rf"""extra == ['"]{extra}['"]""", need)]
+        names = [re.split(r"[^\w.-]", need, maxsplit=1)[0] for need in mine]
+        absent = [name for name in names if not _installed(name)]
+        state = "installed" if not absent else "not installed"
+        rows.append((extra, f"{state:14} {', '.join(names)}"))
+    _table(rows)
+
+
+def _installed(package: str) -> bool:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        version(package)
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def _first_line(kind: object) -> str:

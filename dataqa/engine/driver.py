@@ -62,6 +62,7 @@ class Driver:
         self._options, self._watch = options, watch
         self._store = job.store
         self._done: dict[int, dict[str, Done]] = {}
+        self._twice = False
 
     @property
     def asked(self) -> str:
@@ -76,7 +77,8 @@ class Driver:
         session = Session(workers)
 
         def tell(told: Progress) -> None:
-            session.add(told.stage, told.documents, told.bytes, told.seconds, told.memory_mb)
+            seen = 0 if self._twice else told.stage
+            session.add(seen, told.documents, told.bytes, told.seconds, told.memory_mb)
             self._watch.progress(told)
 
         with pool_of(self._job, workers, tell) as pool:
@@ -174,7 +176,9 @@ class Driver:
             new = pl.concat([new, more]).unique(DOC, keep="last").sort(DOC)
             names = settle.write_renames(self._store, new)
             works = [self._first(work.shard, names.get(work.shard.number)) for work in works]
+            self._twice = True
             self._stage(pool, stage, works)
+            self._twice = False
         return works
 
     def _repeats(self, works: list[Work]) -> pl.DataFrame:

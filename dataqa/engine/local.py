@@ -61,21 +61,21 @@ def run_local(
                 where=str(out),
                 hint="choose another folder with -o, or begin anew with --fresh",
             )
+        if finished is not None and (changed := sizes_changed(store)):
+            watch.note(f"{changed[0]} is not what the run wrote: running again what is missing")
+            store.delete(again.COMPLETE)
+            finished = None
         stock = take_stock(
             store,
             pipeline.name,
             inputs,
             pipeline.reading,
             options.on_error,
-            complete=load(store) is not None,
+            complete=finished is not None,
         )
         job = make_job(store, plan, stock, assets, options)
         driver = Driver(plan, stock, job, options, watch)
         if finished is None:
-            return driver.run()
-        if missing := sizes_changed(store):
-            watch.note(f"{missing[0]} is not what the run wrote: running again what is missing")
-            store.delete(again.COMPLETE)
             return driver.run()
         if load(store, driver.asked) is not None:
             watch.note("nothing to do: this run is complete")

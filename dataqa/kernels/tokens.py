@@ -53,7 +53,7 @@ class Tokens(NamedTuple):
 
     Attributes:
         plain: Hash of the token as it is written.
-        fold: Hash of its lower-case form, with ``’`` as ``'``.
+        fold: Hash of its lower-case form; within a word ``’`` is ``'``.
         starts: First byte, from the document's start.
         ends: Byte after the last.
         chars: Characters in all tokens before this one; spaces are not counted.

@@ -27,6 +27,7 @@ many = settings(max_examples=300, deadline=None)
 @example("")
 @example("a.b 1.2 1..2 1. x'y'z 'tis don’t’")
 @example("か\u3099が\u0301漢\U000e0101字")
+@example("’’ don’t ''")
 def test_tokens_cover_what_is_no_space(text: str):
     stream = our_tokens(arrow.text_buffers(pl.Series(["x", text])))
     low = int(stream.offsets[1])
