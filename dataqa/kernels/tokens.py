@@ -53,7 +53,7 @@ class Tokens(NamedTuple):
 
     Attributes:
         plain: Hash of the token as it is written.
-        fold: Hash of its lower-case form; within a word ``’`` is ``'``.
+        fold: Hash of its lower-case form; ``’`` is ``'``.
         starts: First byte, from the document's start.
         ends: Byte after the last.
         chars: Characters in all tokens before this one; spaces are not counted.
@@ -253,7 +253,7 @@ def tokenise(
         else:
             while at < size and decode(text, at) == code:
                 plain = (plain ^ np.uint64(code)) * STEP
-                fold = (fold ^ np.uint64(code)) * STEP
+                fold = (fold ^ fold_of(code, folds)) * STEP
                 length += 1
                 at += width(text[at])
         out.plain[count] = finish(plain)

@@ -79,9 +79,7 @@ def is_terminal(char: str) -> bool:
 
 
 def fold(token: str) -> str:
-    lower = "".join(char.lower()[0] for char in token)
-    # a run of apostrophes is a mark of its own; within a word they join letters
-    return lower if set(token) == {"’"} else lower.replace("’", "'")
+    return "".join(char.lower()[0] if char != "’" else "'" for char in token)
 
 
 def _joins(text: str, at: int) -> bool:
