@@ -40,5 +40,29 @@ def __dir__() -> list[str]:
     return sorted([*__all__, "__version__"])
 
 
+class _WithPolars:
+    """Registers the namespace ``pl.col(...).dataqa`` as soon as polars is imported.
+
+    Import sorters put ``import dataqa`` first, and it must not import polars itself to be cheap.
+    """
+
+    def find_spec(self, name: str, path: Any, target: Any = None) -> Any:  # noqa: ARG002
+        if name != "polars":
+            return None
+        sys.meta_path.remove(self)
+        spec = import_module("importlib.util").find_spec(name)
+        if spec is not None and spec.loader is not None:
+            run = spec.loader.exec_module
+
+            def exec_module(module: Any) -> None:
+                run(module)
+                import_module("dataqa.expressions")
+
+            spec.loader.exec_module = exec_module
+        return spec
+
+
 if "polars" in sys.modules:
     import_module("dataqa.expressions")
+else:
+    sys.meta_path.insert(0, _WithPolars())

@@ -1,7 +1,7 @@
 """Signals as polars expressions: ``pl.col("text").dataqa.signal("word_count")``.
 
-Importing this module registers the namespace; ``import dataqa`` does so too where polars has been
-imported before it.
+Importing this module registers the namespace; ``import dataqa`` does so too, before polars or after
+it. What measures is imported when it is first asked for.
 """
 
 from __future__ import annotations
@@ -11,11 +11,6 @@ from pathlib import Path
 from tempfile import gettempdir
 
 import polars as pl
-
-from dataqa.registry import rule_folders
-from dataqa.signals import check_name, compute
-from dataqa.types import Assets
-from dataqa.words import load_words
 
 
 @pl.api.register_expr_namespace("dataqa")
@@ -38,6 +33,8 @@ class DataqaExpressions:
         >>> frame.select(pl.col("text").dataqa.signal("word_count")).to_series().to_list()
         [2, None]
         """
+        from dataqa.signals import check_name
+
         check_name(name)
         kind = _measure(pl.Series([""]), name=name).dtype
         measure = partial(_measure, name=name)
@@ -45,5 +42,10 @@ class DataqaExpressions:
 
 
 def _measure(text: pl.Series, *, name: str) -> pl.Series:
+    from dataqa.registry import rule_folders
+    from dataqa.signals import compute
+    from dataqa.types import Assets
+    from dataqa.words import load_words
+
     assets = Assets(rule_folders(), Path(gettempdir()))
     return compute(text, [name], lambda words: load_words(words, assets))[name]

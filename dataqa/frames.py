@@ -16,7 +16,9 @@ import polars as pl
 import pyarrow as pa
 
 from dataqa.engine.batch import OnError
-from dataqa.engine.local import Options, run_local
+from dataqa.engine.driver import Options
+from dataqa.engine.local import run_local
+from dataqa.engine.look import scan
 from dataqa.engine.memory import Opened
 from dataqa.engine.outlet import VERDICTS
 from dataqa.engine.watch import Watch
@@ -51,7 +53,7 @@ class Result(NamedTuple):
 
     def scan(self, folder: str = "kept") -> pl.LazyFrame:
         """One of the output folders as a LazyFrame; ``findings`` and ``signals`` too."""
-        return _scan(self.out / folder)
+        return scan(sorted((self.out / folder).iterdir()))
 
 
 class Cleaned(NamedTuple):
@@ -197,14 +199,6 @@ def clean(
         result.scan(name) for name in ("kept", "rejected", "review", "findings")
     )
     return Cleaned(kept, rejected, review, findings, folder)
-
-
-def _scan(folder: Path) -> pl.LazyFrame:
-    files = sorted(folder.glob("*.parquet"))
-    if files:
-        return pl.scan_parquet(files)
-    lines = sorted(folder.glob("*.jsonl.zst"))
-    return pl.scan_ndjson(lines) if lines else pl.LazyFrame(schema={DOC_ID: pl.String})
 
 
 def _assets(rules: Sequence[Path] = ()) -> Assets:

@@ -233,6 +233,18 @@ def _entry(named: NamedStep) -> Any:
     return {named.word: fields} if fields else named.word
 
 
+def plain_fields(setting: Any) -> dict[str, Any]:
+    """All fields as plain data, the same whether the struct was made in code or read from a file.
+
+    >>> from dataqa.steps.language import Language
+    >>> plain_fields(Language(min=1)) == plain_fields(Language(min=1.0))
+    True
+    """
+    # code may say 2 where the field is a float; a file is converted when it is read
+    settled = msgspec.convert(msgspec.to_builtins(setting), type(setting), strict=False)
+    return msgspec.json.decode(msgspec.json.encode(settled))
+
+
 def changed_fields(setting: Any) -> dict[str, Any]:
     """The fields of a struct that differ from their defaults, as plain data."""
     tree = msgspec.to_builtins(setting)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from dataqa.pipeline import NamedStep, Pipeline
+from dataqa.pipeline import NamedStep, Pipeline, plain_fields
 from dataqa.policy import StepRule
 from dataqa.types import Assets, Digested, GlobalStep
 
@@ -90,4 +90,4 @@ def chain(before: str, parts: Iterable[str] | Sequence[str]) -> str:
 
 def _identity(named: NamedStep, assets: Assets) -> list[Any]:
     files = named.step.digest(assets) if isinstance(named.step, Digested) else ""
-    return [named.label, named.word, msgspec.to_builtins(named.step), files]
+    return [named.label, named.word, plain_fields(named.step), files]

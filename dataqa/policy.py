@@ -62,6 +62,8 @@ def judge(batch: Batch, rules: Sequence[StepRule]) -> pl.DataFrame:
                 hint=did_you_mean(rule.signal, batch.signals.columns),
             )
         values = batch.signals[rule.signal]
+        if values.dtype.is_float():
+            values = values.fill_nan(None)  # no number was measured: no bound can judge it
         applies = _applies(rule, batch.signals)
         trips += _missing(step, rule, values, applies)
         if rule.one_of or rule.none_of:

@@ -51,10 +51,13 @@ def with_bounds(rules: Sequence[Rule], bounds: Mapping[str, float]) -> list[Rule
 
     >>> rule = Rule("gopher", "word_count", "word_count", min=50)
     >>> with_bounds([rule], {"gopher.word_count.min": 30})[0].min
-    30
+    30.0
     """
     changed = list(rules)
-    known = {f"{rule.key}.{side}": at for at, rule in enumerate(rules) for side in _sides(rule)}
+    known: dict[str, list[int]] = {}
+    for at, rule in enumerate(rules):
+        for side in _sides(rule):
+            known.setdefault(f"{rule.key}.{side}", []).append(at)
     for key, value in bounds.items():
         if key not in known:
             raise InputError(
@@ -63,9 +66,9 @@ def with_bounds(rules: Sequence[Rule], bounds: Mapping[str, float]) -> list[Rule
                 hint=did_you_mean(key, known),
             )
         side = key.rpartition(".")[2]
-        at = known[key]
-        changed[at] = changed[at]._replace(**{side: _number(key, side, value)})
-    for at in {known[key] for key in bounds}:
+        for at in known[key]:  # a pack may stand in several steps
+            changed[at] = changed[at]._replace(**{side: _number(key, side, value)})
+    for at in sorted({at for key in bounds for at in known[key]}):
         low, high = changed[at].min, changed[at].max
         if low is not None and high is not None and low > high:
             raise InputError(
@@ -78,7 +81,7 @@ def with_bounds(rules: Sequence[Rule], bounds: Mapping[str, float]) -> list[Rule
 def _number(key: str, side: str, value: float) -> float | None:
     if isnan(value) or (side == "doubt" and not 0 <= value < inf):
         raise InputError(f"{value:g} is no {side}", where=f"bounds.{key}")
-    return None if isinf(value) else value
+    return None if isinf(value) else float(value)
 
 
 def _sides(rule: Rule) -> list[str]:

@@ -127,7 +127,11 @@ class Step(Protocol):
 
 @runtime_checkable
 class Digested(Protocol):
-    """A step that also depends on files: rule packs, word lists, models."""
+    """A step that also depends on files: rule packs, word lists, models.
+
+    Where only some of them change what is measured, a method ``measures(assets)`` digests those: a
+    finished run can be decided anew as long as it is the same.
+    """
 
     def digest(self, assets: Assets) -> str:
         """A digest of their contents; another one makes a stored stage another stage."""

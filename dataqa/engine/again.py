@@ -10,10 +10,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from dataqa.engine.driver import Driver, Options
-from dataqa.engine.finish import COMPLETE, Finished, load
+from dataqa.engine.finish import COMPLETE, Finished, evidence, load
 from dataqa.engine.layout import probe
 from dataqa.engine.outlet import FOLDERS
 from dataqa.engine.overlay import OVERLAY
@@ -26,11 +24,12 @@ from dataqa.io.store import STATE, Store
 from dataqa.manifest import MANIFEST
 from dataqa.pipeline import Pipeline
 from dataqa.plan import Plan, make_plan
+from dataqa.types import Assets
 
 LOCK = f"{STATE}/lock"
 _NEXT = f"{STATE}/next"
 _SWAP = f"{STATE}/swap.json"
-_STATE_PARTS = ("stages", "settled", "left", "renames", "complete.json")
+_STATE_PARTS = ("stages", "settled", "left", "renames", "stock.json", "complete.json")
 FILES = (MANIFEST, "report.json", "report.html", "run.json", "card.md", "card.html")
 
 
@@ -67,23 +66,21 @@ def refuse_strangers(store: Store) -> None:
             )
 
 
-def same_evidence(store: Store, pipeline: Pipeline) -> bool:
+def same_evidence(store: Store, pipeline: Pipeline, assets: Assets) -> bool:
     """Whether a pipeline measures what the finished run in a folder measured."""
-    return evidence(pipeline_of(store)) == evidence(pipeline)
-
-
-def evidence(pipeline: Pipeline) -> list[Any]:
-    """What of a pipeline decides which evidence there is: all but bounds and outputs."""
-    steps: list[Any] = []
-    for named in pipeline.steps:
-        fields = msgspec.to_builtins(named.step)
-        judging: tuple[str, ...] = getattr(named.step, "judging", ())
-        steps.append([named.label, {k: v for k, v in fields.items() if k not in judging}])
-    return [steps, msgspec.to_builtins(pipeline.reading), pipeline.output.rejected]
+    complete = store.get_json(COMPLETE) or {}
+    return complete.get("evidence") == evidence(pipeline, assets)
 
 
 def run_again(
-    job: Job, plan: Plan, stock: Stock, options: Options, watch: Watch, to: Store | None = None
+    job: Job,
+    plan: Plan,
+    stock: Stock,
+    options: Options,
+    watch: Watch,
+    *,
+    to: Store | None = None,
+    keep_overlay: bool = False,
 ) -> Finished:
     """Run a plan over what the finished run in the job's folder knows, and over new shards.
 
@@ -94,16 +91,17 @@ def run_again(
         options: How to run.
         watch: Whom to tell.
         to: Where the new run goes; by default it takes the place of the finished one.
+        keep_overlay: Whether what an overlay said in the finished run still holds.
     """
     old = job.store
     before = make_plan(pipeline_of(old), job.assets)
-    known = probe(before, job.schema, job.assets, job.overlay)
-    owns = {OVERLAY: (), **known.owns}
+    known = probe(before, job.schema, job.assets, None)
+    owns = {**known.owns, **({OVERLAY: ()} if keep_overlay else {})}
     replay = Replay(old, known.layout, owns, before.last)
     target = to or Store(old.path(_NEXT))
     with target.locked():
         refuse_strangers(target)
-        target.put(STOCK, old.get(STOCK) or b"{}")
+        target.put_json(STOCK, stock.record)
         finished = Driver(
             plan, stock, job._replace(store=target, replay=replay), options, watch
         ).run()
@@ -114,8 +112,22 @@ def run_again(
     return finished
 
 
+def heal(store: Store) -> None:
+    """``recover`` for a reader: only where something is to be done, and nobody else is doing it.
+
+    Raises:
+        InputError: A run is taking this one's place right now.
+    """
+    if store.exists(_SWAP):
+        with store.locked():
+            recover(store)
+
+
 def recover(store: Store) -> None:
-    """Finish taking a finished run's place, if that was begun; safe to do any number of times."""
+    """With the folder locked, finish taking a finished run's place, if that was begun.
+
+    Safe to do any number of times.
+    """
     if not store.exists(_SWAP):
         return
     following = store.path(_NEXT)

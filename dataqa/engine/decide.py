@@ -10,7 +10,7 @@ import polars as pl
 
 from dataqa.engine import again
 from dataqa.engine.driver import Options
-from dataqa.engine.finish import Finished
+from dataqa.engine.finish import Finished, load
 from dataqa.engine.local import assets_of, make_job
 from dataqa.engine.outlet import REJECTED, VERDICTS
 from dataqa.engine.shard import add
@@ -75,13 +75,15 @@ def decide(
         # the ids of a finished run are unique already
         job = make_job(store, plan, stock, assets, options)._replace(user_ids=False)
         target = None if to is None or to.resolve() == out.resolve() else Store(to)
-        if target is not None and target.exists(STOCK):
+        begun = None if target is None else target.get_json(STOCK)
+        if begun is not None and (begun != stock.record or load(Store(to or out)) is not None):
             raise InputError(
                 "there is a run in this folder already",
                 where=str(to),
                 hint="choose a new folder with -o",
             )
-        return again.run_again(job, plan, stock, options, watch, target)
+        keep = options.overlay is None
+        return again.run_again(job, plan, stock, options, watch, to=target, keep_overlay=keep)
 
 
 def foresee(out: Path, settings: Mapping[str, Any], rules: tuple[Path, ...] = ()) -> Foreseen:
@@ -91,7 +93,7 @@ def foresee(out: Path, settings: Mapping[str, Any], rules: tuple[Path, ...] = ()
         InputError: There is no finished run, or a setting changes what is measured.
     """
     store = Store(out)
-    again.recover(store)
+    again.heal(store)
     assets = assets_of(store, rules)
     old = make_plan(again.pipeline_of(store), assets)
     new = make_plan(_changed(store, settings, assets), assets)
@@ -105,7 +107,7 @@ def foresee(out: Path, settings: Mapping[str, Any], rules: tuple[Path, ...] = ()
 def _changed(store: Store, settings: Mapping[str, Any], assets: Assets) -> Pipeline:
     old = again.pipeline_of(store)
     new = old.with_settings(settings, assets)
-    if again.evidence(old) != again.evidence(new):
+    if not again.same_evidence(store, new, assets):
         raise InputError(
             "this setting changes what is measured, not only how it is judged",
             where=", ".join(settings),
@@ -116,9 +118,9 @@ def _changed(store: Store, settings: Mapping[str, Any], assets: Assets) -> Pipel
 
 
 def _changed_rules(old: Plan, new: Plan) -> set[str]:
-    before = {rule.key: rule for stage in old.stages for _, rule in stage.rules}
-    after = {rule.key: rule for stage in new.stages for _, rule in stage.rules}
-    return {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    before = {rule for stage in old.stages for rule in stage.rules}
+    after = {rule for stage in new.stages for rule in stage.rules}
+    return {told.rule.key for told in before ^ after}
 
 
 def _one_file(store: Store, name: str, new: Plan, changed: set[str]) -> Foreseen:

@@ -30,6 +30,7 @@ from dataqa.manifest import file_sha256
 from dataqa.plan import Plan, Stage, chain, digest
 from dataqa.types import DOC, DOC_ID, GlobalStep
 
+_RENAMED = f"{STATE}/renames/done.json"
 IN_PROCESS_BYTES = 100 << 20
 """Below this much input, starting workers costs more than it gains."""
 
@@ -95,6 +96,11 @@ class Driver:
         return max(1, min(wanted, len(self._stock.shards)))
 
     def _stages(self, pool: Pool, works: list[Work]) -> None:
+        renamed = self._store.get_json(_RENAMED) if self._job.user_ids else None
+        if renamed is not None and renamed["asked"] == self.asked:
+            # the first pass has told which ids repeat: go on with the second
+            names: dict[int, str] = dict(renamed["names"])
+            works = [self._first(work.shard, names.get(work.shard.number)) for work in works]
         for stage in self._plan.stages:
             self._stage(pool, stage, works)
             if stage.number == 1 and self._job.user_ids:
@@ -170,15 +176,16 @@ class Driver:
     def _without_repeats(self, pool: Pool, stage: Stage, works: list[Work]) -> list[Work]:
         """Run shards that hold a repeated id once more, now with ids of their own."""
         new = pl.DataFrame(schema={DOC: pl.UInt64, DOC_ID: pl.String})
+        self._twice = True
         while (more := self._repeats(works)).height:
             # a new id may be one that somebody has: hence again, until none is repeated
             self._watch.note(f"{more.height} documents have the id of another one: ~2, ~3, … added")
             new = pl.concat([new, more]).unique(DOC, keep="last").sort(DOC)
             names = settle.write_renames(self._store, new)
             works = [self._first(work.shard, names.get(work.shard.number)) for work in works]
-            self._twice = True
+            self._store.put_json(_RENAMED, {"asked": self.asked, "names": list(names.items())})
             self._stage(pool, stage, works)
-            self._twice = False
+        self._twice = False
         return works
 
     def _repeats(self, works: list[Work]) -> pl.DataFrame:

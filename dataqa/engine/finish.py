@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
+
 from dataqa.engine.onward import tallied
 from dataqa.engine.outlet import FOLDERS, KEPT, QUARANTINE, REJECTED, REVIEW
 from dataqa.engine.shard import Counts, Done, Job, add
@@ -17,9 +19,11 @@ from dataqa.engine.stock import SPOOL, Stock
 from dataqa.errors import RunError
 from dataqa.io.store import STATE, Store
 from dataqa.manifest import MANIFEST, Input, make_manifest
-from dataqa.plan import Plan
+from dataqa.pipeline import Pipeline, plain_fields
+from dataqa.plan import Plan, digest
 from dataqa.policy import StepRule
 from dataqa.report import build, html, merge
+from dataqa.types import Assets
 
 COMPLETE = f"{STATE}/complete.json"
 REPORT_JSON, REPORT_HTML = "report.json", "report.html"
@@ -45,6 +49,21 @@ def load(store: Store, asked: str | None = None) -> Finished | None:
     return Finished(store.root, complete["counts"], report)
 
 
+def evidence(pipeline: Pipeline, assets: Assets) -> str:
+    """A digest of what decides which evidence there is: all but bounds and how results are written.
+
+    A step's ``measures`` tells of the files it measures by, else its ``digest``.
+    """
+    steps: list[Any] = []
+    for named in pipeline.steps:
+        fields = plain_fields(named.step)
+        judging: tuple[str, ...] = getattr(named.step, "judging", ())
+        told = getattr(named.step, "measures", getattr(named.step, "digest", None))
+        files = told(assets) if told is not None else ""
+        steps.append([named.label, {k: v for k, v in fields.items() if k not in judging}, files])
+    return digest([steps, msgspec.to_builtins(pipeline.reading), pipeline.output.rejected])
+
+
 def sizes_changed(store: Store) -> list[str]:
     """The outputs of a finished run that are missing or have another size."""
     manifest: dict[str, Any] = store.get_json(MANIFEST)
@@ -65,6 +84,8 @@ def finish(
         asked: What identifies this run: the same asked again is complete already.
     """
     store = job.store
+    for name in ("card.md", "card.html", "comparison.html"):
+        store.delete(name)  # they told of an earlier run
     parts = [done for stage in stages for done in stage.values()]
     counts: Counts = dict.fromkeys(VERDICTS, 0)
     for done in parts:
@@ -81,8 +102,9 @@ def finish(
     store.put_json(REPORT_JSON, report, indent=1)
     store.put(REPORT_HTML, html(report).encode())
     store.put_json(MANIFEST, make_manifest(pipeline, rules, inputs, counts, files), indent=1)
-    _sweep(store, {file.name for file in files})
-    store.put_json(COMPLETE, {"asked": asked, "counts": counts})
+    told = {"asked": asked, "counts": counts, "evidence": evidence(plan.pipeline, job.assets)}
+    store.put_json(COMPLETE, told)
+    sweep(store)
     return Finished(store.root, counts, report)
 
 
@@ -116,15 +138,14 @@ def _conserved(store: Store, documents: int, counts: Counts) -> None:
         )
 
 
-def _sweep(store: Store, files: set[str]) -> None:
+def sweep(store: Store) -> None:
     """Delete outputs of earlier settings, and texts that were only on their way."""
+    files = {file["name"] for file in store.get_json(MANIFEST)["outputs"]}
     for folder in FOLDERS:
         store.path(folder).mkdir(exist_ok=True)
         for name in store.names(folder):
             if name not in files:
                 store.delete(name)
-    for name in ("card.md", "card.html", "comparison.html"):
-        store.delete(name)  # they told of an earlier run
     for name in store.names(f"{STATE}/stages"):
         if name.endswith((".docs.parquet", ".findings.parquet")):
             store.delete(name)

@@ -10,7 +10,7 @@ import polars as pl
 
 from dataqa.engine import again
 from dataqa.engine.driver import Driver, Options, drop_error, too_many
-from dataqa.engine.finish import Finished, load, sizes_changed
+from dataqa.engine.finish import Finished, load, sizes_changed, sweep
 from dataqa.engine.layout import probe
 from dataqa.engine.outlet import FOLDERS
 from dataqa.engine.overlay import read_overlay
@@ -55,7 +55,7 @@ def run_local(
         if options.fresh:
             _forget(store)
         finished = load(store)
-        if finished is not None and not again.same_evidence(store, pipeline):
+        if finished is not None and not again.same_evidence(store, pipeline, assets):
             raise InputError(
                 "this folder holds a finished run that measured other things",
                 where=str(out),
@@ -79,6 +79,7 @@ def run_local(
             return driver.run()
         if load(store, driver.asked) is not None:
             watch.note("nothing to do: this run is complete")
+            sweep(store)
             _check_drops(store, finished, options)
             return finished
         watch.note("reading back what the finished run already knows")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import polars as pl
+import zstandard
 
 from dataqa.edits import decode
 from dataqa.engine import again
@@ -48,7 +49,7 @@ def finished_store(out: Path) -> Store:
         InputError: There is none in this folder.
     """
     store = Store(out)
-    again.recover(store)
+    again.heal(store)
     if load(store) is None:
         raise InputError(
             "there is no finished run in this folder",
@@ -108,12 +109,13 @@ def behind(out: Path, rule: str, most: int) -> pl.DataFrame:
             f"no document was touched by {rule!r}", where=str(out), hint=did_you_mean(rule, known)
         )
     ids = asked[DOC_ID].unique().to_list()
+    text = text_column(store)
+    found = {verdict: documents(store, verdict, ids) for verdict in (KEPT, REJECTED, REVIEW)}
     texts = pl.concat(
         [
-            documents(store, verdict, ids).select(
-                DOC_ID, pl.lit(verdict).alias("verdict"), pl.col(text_column(store)).alias("text")
-            )
-            for verdict in (KEPT, REJECTED, REVIEW)
+            rows.select(DOC_ID, pl.lit(verdict).alias("verdict"), pl.col(text).alias("text"))
+            for verdict, rows in found.items()
+            if rows.height
         ]
     )
     return asked.join(texts, on=DOC_ID, how="left", maintain_order="left")
@@ -131,10 +133,23 @@ def text_column(store: Store) -> str:
 
 def _scan(store: Store, folder: str) -> pl.LazyFrame:
     names = store.names(folder)
-    lines = [store.path(name) for name in names if name.endswith(".jsonl.zst")]
-    if lines:
-        return pl.concat([pl.scan_ndjson(path) for path in lines], how="diagonal_relaxed")
-    return pl.scan_parquet([store.path(name) for name in names])
+    return scan([store.path(name) for name in names])
+
+
+def scan(files: Sequence[Path]) -> pl.LazyFrame:
+    """Output files, all parquet or all JSON Lines, as one LazyFrame."""
+    lines = [path for path in files if path.name.endswith(".jsonl.zst")]
+    if not lines:
+        return pl.scan_parquet(list(files)) if files else pl.LazyFrame(schema={DOC_ID: pl.String})
+    # a file that nobody went to is empty, and has no columns to tell
+    frames = [pl.read_ndjson(path, infer_schema_length=None) for path in lines if _some(path)]
+    empty = [pl.DataFrame(schema={DOC_ID: pl.String})]
+    return pl.concat(frames or empty, how="diagonal_relaxed").lazy()
+
+
+def _some(path: Path) -> bool:
+    with path.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as lines:
+        return bool(lines.read(1))
 
 
 def _quarantined(store: Store, doc_id: str) -> Explained:

@@ -65,6 +65,10 @@ def pack(folder: Path, out: Path, packing: Packing) -> dict[str, Any]:
     files = sorted([*folder.glob("*.parquet"), *folder.glob(f"*{_LINES}")])
     _check(folder, files, packing)
     store = Store(out)
+    if store.exists(f"{STATE}/stock.json"):
+        raise InputError(
+            "this folder holds a run", where=str(out), hint="choose another one with -o"
+        )
     with store.locked():
         buckets = _buckets(files)
         _scatter(store, files, packing, buckets)

@@ -57,6 +57,11 @@ class Replay(NamedTuple):
         path = self.store.path(f"{QUARANTINE}/{shard:05d}-{stage}.parquet")
         return pl.read_parquet(path) if path.is_file() else None
 
+    def aside(self, shard: int) -> int:
+        """How many of the shard's documents were quarantined, in whatever stage."""
+        parts = (self.damaged(shard, stage) for stage in self._numbers())
+        return sum(part.height for part in parts if part is not None)
+
     def again(self, shard: int, stage: Stage, opened: list[OpenedStep]) -> Again:
         """How a stage runs over the shard's documents once more."""
         return Again(self._evidence(shard), stage, opened, self.owns)
@@ -168,8 +173,8 @@ class Again(NamedTuple):
         """
         known = self.evidence.known(batch.docs[DOC], self.stage.number)
         seen, new = take(batch, known), take(batch, ~known)
-        if self.stage.number == 1:
-            seen = self.evidence.add(seen, OVERLAY, self.owns.get(OVERLAY, ()))
+        if self.stage.number == 1 and OVERLAY in self.owns:
+            seen = self.evidence.add(seen, OVERLAY, self.owns[OVERLAY])
         for step, named in zip(self.opened, self.stage.steps, strict=True):
             if not isinstance(named.step, GlobalStep):
                 seen = self.evidence.add(seen, named.label, self.owns[named.label])
@@ -185,7 +190,8 @@ def _none() -> pl.DataFrame:
 
 def _row_groups(store: Store, name: str, layout: Layout) -> Iterator[pl.DataFrame]:
     if layout.output.format == "jsonl.zst":
-        yield pl.read_ndjson(store.path(f"{name}.jsonl.zst"), schema_overrides=layout.public)
+        path = store.path(f"{name}.jsonl.zst")
+        yield pl.read_ndjson(path, schema_overrides=layout.public, infer_schema_length=None)
         return
     with pq.ParquetFile(store.path(f"{name}.parquet"), pre_buffer=False) as file:
         for group in range(file.num_row_groups):

@@ -138,6 +138,8 @@ def run_shard(job: Job, work: Work, opened: list[OpenedStep], tell: Tell) -> Don
     again = told.again(work.shard.number, stage, opened) if told else None
     left = _still_aside(outlet, told, work)
     documents, staying = left.get(QUARANTINE, 0), 0
+    if told is not None and stage.number == 1:
+        documents = told.aside(work.shard.number)  # those of later stages came in here too
     for source in _sources(job, work, told):
         onward.note_ids(source.batch.docs)
         run = again.run if again else partial(run_batch, steps=opened)

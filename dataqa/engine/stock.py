@@ -47,6 +47,7 @@ class Stock(NamedTuple):
     shards: list[Shard]
     schema: pl.Schema
     parts: int
+    record: dict[str, Any]
 
     @property
     def bytes(self) -> int:
@@ -119,8 +120,11 @@ def take_stock(
     columns = _columns(before) if complete and same and len(known) == len(files) else None
     if columns is None:
         columns = schema(files, reading, spooled=spooled, on_error=on_error)
-    stock = Stock(files, surveys, shards, columns, parts)
-    _remember(store, name, stock, reading, spooled)
+    stock = Stock(files, surveys, shards, columns, parts, {})
+    stock = stock._replace(record=_record(name, stock, reading, spooled))
+    if not complete:
+        # a finished run keeps what it was made from until another one takes its place
+        store.put_json(STOCK, stock.record)
     return stock
 
 
@@ -133,7 +137,7 @@ def recall_stock(store: Store) -> Stock:
     ]
     surveys = {old["path"]: msgspec.convert(old["survey"], Survey) for old in before["files"]}
     shards = msgspec.convert(before["shards"], list[Shard])
-    return Stock(files, surveys, shards, _columns(before), before["parts"])
+    return Stock(files, surveys, shards, _columns(before), before["parts"], before)
 
 
 def _columns(before: dict[str, Any]) -> pl.Schema:
@@ -195,9 +199,9 @@ def _pieces(pieces: list[Piece]) -> list[Any]:
     return [msgspec.to_builtins(piece) for piece in pieces]
 
 
-def _remember(
-    store: Store, name: str, stock: Stock, reading: Reading, spooled: dict[str, list[Piece]]
-) -> None:
+def _record(
+    name: str, stock: Stock, reading: Reading, spooled: dict[str, list[Piece]]
+) -> dict[str, Any]:
     files = [
         {
             "path": file.path,
@@ -210,14 +214,11 @@ def _remember(
         }
         for file in stock.files
     ]
-    store.put_json(
-        STOCK,
-        {
-            "pipeline": name,
-            "reading": msgspec.to_builtins(reading),
-            "files": files,
-            "shards": [msgspec.to_builtins(shard) for shard in stock.shards],
-            "parts": stock.parts,
-            "schema": _told_columns(stock.schema),
-        },
-    )
+    return {
+        "pipeline": name,
+        "reading": msgspec.to_builtins(reading),
+        "files": files,
+        "shards": [msgspec.to_builtins(shard) for shard in stock.shards],
+        "parts": stock.parts,
+        "schema": _told_columns(stock.schema),
+    }

@@ -104,6 +104,13 @@ class Quality(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         parts += [words_digest(name, assets) for name in lists]
         return blake2b("".join(parts).encode(), digest_size=16).hexdigest()
 
+    def measures(self, assets: Assets) -> str:
+        """Of what is measured, whatever the bounds: signals, and the contents of word lists."""
+        wanted = _wanted(load_packs(self.packs, assets), self.signals)
+        lists = sorted({signal.partition(":")[2] for signal in wanted} - {""})
+        parts = [*wanted, *(words_digest(name, assets) for name in lists)]
+        return blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
+
 
 def _measure(
     batch: Batch,

@@ -182,10 +182,14 @@ def internal_names(schema: Mapping[str, object], reading: Reading) -> dict[str, 
     return names
 
 
+OURS = (DOC_ID, "reasons", "stage", "step", "error", "traceback", "raw")
+"""Columns that outputs have of their own."""
+
+
 def output_names(schema: Mapping[str, object], reading: Reading) -> dict[str, str]:
     """Internal name to the user's, for ``text`` and every other column of the source.
 
-    A user's ``doc_id`` that is not the id comes out as ``source_doc_id``, beside the public one.
+    A user's column that has the name of one of ours comes out beside it, as ``source_stage``.
 
     >>> reading = Reading(text_column="body", id_column="body")
     >>> output_names({"body": 0, "text": 0, "doc_id": 0}, reading)
@@ -193,5 +197,5 @@ def output_names(schema: Mapping[str, object], reading: Reading) -> dict[str, st
     """
     names = {TEXT: reading.text_column}
     for name, inside in internal_names(schema, reading).items():
-        names[inside] = f"source_{name}" if name == DOC_ID else name
+        names[inside] = f"source_{name}" if name in OURS else name
     return names
