@@ -33,8 +33,9 @@ def make_manifest(
     inputs: Iterable[Input],
     counts: Mapping[str, int],
     files: Iterable[Written],
+    **more: Any,
 ) -> dict[str, Any]:
-    """The manifest of a finished run, as plain data."""
+    """The manifest of a finished run, as plain data; ``more`` goes in as it is."""
     return {
         "format": FORMAT,
         "pipeline": dict(pipeline),
@@ -43,6 +44,7 @@ def make_manifest(
         "counts": dict(counts),
         "outputs": [file._asdict() for file in sorted(files)],
         "versions": versions(),
+        **more,
     }
 
 

@@ -10,6 +10,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from dataqa.engine.driver import Driver, Options
 from dataqa.engine.finish import COMPLETE, Finished, evidence, load
 from dataqa.engine.layout import probe
@@ -22,8 +24,8 @@ from dataqa.engine.watch import Watch
 from dataqa.errors import InputError
 from dataqa.io.store import STATE, Store
 from dataqa.manifest import MANIFEST
-from dataqa.pipeline import Pipeline
-from dataqa.plan import Plan, make_plan
+from dataqa.pipeline import Output, Pipeline
+from dataqa.plan import Plan
 from dataqa.types import Assets
 
 LOCK = f"{STATE}/lock"
@@ -47,6 +49,12 @@ def pipeline_of(store: Store) -> Pipeline:
             hint="`dataqa run` makes one, or finishes it",
         )
     return Pipeline.from_builtins(manifest["pipeline"], name=str(store.path(MANIFEST)))
+
+
+def _output_of(store: Store) -> Output:
+    """How the finished run in a folder was written."""
+    manifest: dict[str, Any] = store.get_json(MANIFEST)
+    return msgspec.convert(manifest["pipeline"].get("output", {}), Output)
 
 
 def refuse_strangers(store: Store) -> None:
@@ -94,10 +102,11 @@ def run_again(
         keep_overlay: Whether what an overlay said in the finished run still holds.
     """
     old = job.store
-    before = make_plan(pipeline_of(old), job.assets)
-    known = probe(before, job.schema, job.assets, None)
+    # the evidence is the same, so the finished run's files differ in how they are written at most
+    known = probe(plan, job.schema, job.assets, None)
+    written = known.layout._replace(output=_output_of(old))
     owns = {**known.owns, **({OVERLAY: ()} if keep_overlay else {})}
-    replay = Replay(old, known.layout, owns, before.last)
+    replay = Replay(old, written, owns, plan.last)
     target = to or Store(old.path(_NEXT))
     with target.locked():
         refuse_strangers(target)

@@ -18,7 +18,7 @@ from dataqa.engine.shard import Counts, Done, Job, add
 from dataqa.engine.stock import SPOOL, Stock
 from dataqa.errors import RunError
 from dataqa.io.store import STATE, Store
-from dataqa.manifest import MANIFEST, Input, make_manifest
+from dataqa.manifest import MANIFEST, Input, file_sha256, make_manifest
 from dataqa.pipeline import Pipeline, plain_fields
 from dataqa.plan import Plan, digest
 from dataqa.policy import StepRule
@@ -101,7 +101,17 @@ def finish(
     inputs = [Input(f.path, f.size, stock.surveys[f.path].digest) for f in stock.files]
     store.put_json(REPORT_JSON, report, indent=1)
     store.put(REPORT_HTML, html(report).encode())
-    store.put_json(MANIFEST, make_manifest(pipeline, rules, inputs, counts, files), indent=1)
+    manifest = make_manifest(
+        pipeline,
+        rules,
+        inputs,
+        counts,
+        files,
+        on_error=job.on_error,
+        overlay=job.overlay.digest() if job.overlay is not None else None,
+        report_sha256=file_sha256(store, REPORT_JSON),
+    )
+    store.put_json(MANIFEST, manifest, indent=1)
     told = {"asked": asked, "counts": counts, "evidence": evidence(plan.pipeline, job.assets)}
     store.put_json(COMPLETE, told)
     sweep(store)

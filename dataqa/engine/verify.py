@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dataqa.engine.finish import VERDICTS
+from dataqa.engine.finish import REPORT_JSON, VERDICTS
 from dataqa.engine.look import finished_store
 from dataqa.engine.outlet import FOLDERS
 from dataqa.manifest import MANIFEST, file_sha256
@@ -27,6 +27,8 @@ def faults(out: Path) -> list[str]:
             found.append(f"{name} is missing")
         elif digest != file["sha256"]:
             found.append(f"{name} has changed")
+    if file_sha256(store, REPORT_JSON) != manifest["report_sha256"]:
+        found.append(f"{REPORT_JSON} has changed")
     there = {name for folder in FOLDERS for name in store.names(folder)}
     found += [f"{name} is not in the manifest" for name in sorted(there - told.keys())]
     return found + _counts(manifest)
