@@ -42,7 +42,8 @@ def pool_of(job: Job, workers: int, tell: Tell) -> Generator[Pool]:
         yield Pool(_Here(job, tell).run)
         return
     context = multiprocessing.get_context("spawn")
-    messages = context.Queue()
+    with _told_of_death():
+        messages = context.Queue()
     with _one_thread_each():
         executor = ProcessPoolExecutor(
             workers, context, _begin, (job, messages, os.getpid()), max_tasks_per_child=None
@@ -106,7 +107,7 @@ def _spread(
     start: Callable[[], AbstractContextManager[None]],
     works: Sequence[Work],
 ) -> Iterator[tuple[Work, Done]]:
-    with start():
+    with start(), _told_of_death():
         waiting: dict[Future[Done], Work] = {executor.submit(_one, work): work for work in works}
     while waiting:
         done, _ = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
@@ -114,13 +115,21 @@ def _spread(
             tell(progress)
         for future in done:
             work = waiting.pop(future)
-            try:
-                yield work, future.result()
-            except BrokenProcessPool as error:
-                raise RunError(
-                    "a worker process ended without a word",
-                    hint="out of memory? Fewer --workers need less; run again to continue",
-                ) from error
+            with _told_of_death():
+                done_now = future.result()
+            yield work, done_now
+
+
+@contextmanager
+def _told_of_death() -> Generator[None]:
+    """Say what it means when a worker, or the tracker that starts with it, is gone."""
+    try:
+        yield
+    except (BrokenProcessPool, BrokenPipeError, EOFError) as error:
+        raise RunError(
+            "a worker process ended without a word",
+            hint="out of memory? Fewer --workers need less; run again to continue",
+        ) from error
 
 
 def _drain(messages: Any) -> Iterator[Progress]:
