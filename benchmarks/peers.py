@@ -14,6 +14,7 @@ from benchmarks.bench import ROOT
 
 PEERS: dict[str, tuple[str, ...]] = {
     "datatrove": ("datatrove[processing]==0.10.1", "nltk", "spacy", "pyarrow"),
+    "text-dedup": ("text-dedup==0.4.1",),
 }
 """What is installed for each peer."""
 
