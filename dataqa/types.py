@@ -7,7 +7,8 @@ the evidence together (``dataqa.policy``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, runtime_checkable
@@ -151,11 +152,45 @@ class Judges(Protocol):
         ...
 
 
-class Texts(Protocol):
-    """Looks up documents by internal number, in bounded pieces, during ``GlobalStep.verify``."""
+class Sketch(NamedTuple):
+    """What a global step notes of a batch, small enough to hold of a whole corpus on disk.
 
-    def __call__(self, docs: pl.Series) -> pl.DataFrame:
-        """Columns ``_doc``, ``doc_id`` and ``text``, one row per distinct number asked for."""
+    Attributes:
+        keyed: Rows ``_doc``, ``key`` (UInt64) and any others, as many for a document as it has
+            keys. Rows of equal key meet in one partition.
+        docs: One row ``_doc``, ascending, and any others, for each document that has a sketch;
+            None where the keyed rows say all.
+    """
+
+    keyed: pl.DataFrame
+    docs: pl.DataFrame | None = None
+
+
+class Merge(Protocol):
+    """All documents' sketches, and their texts, for a global step to rule over.
+
+    Memory is the step's to bound: what it asks for comes in pieces.
+    """
+
+    @property
+    def parts(self) -> int:
+        """How many key partitions there are; results must not depend on it."""
+        ...
+
+    def keyed(self, part: int) -> pl.DataFrame:
+        """The keyed rows of one partition, no columns if there is none."""
+        ...
+
+    def docs(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """Columns of the documents' own rows, by ascending document, in bounded pieces."""
+        ...
+
+    def texts(self, docs: pl.Series) -> Iterator[pl.DataFrame]:
+        """``_doc``, ``doc_id`` and ``text`` of some documents, ascending, in bounded pieces."""
+        ...
+
+    def scratch(self) -> AbstractContextManager[Path]:
+        """A folder, private to the user, that is deleted at the end of the block."""
         ...
 
 
@@ -163,24 +198,28 @@ class Texts(Protocol):
 class GlobalStep(Step, Protocol):
     """A step that first needs to know all the documents.
 
-    The engine sketches each batch, hands the sketches to ``propose`` one key partition at a time,
-    has the proposed pairs verified on the texts, and asks for rulings once. Rulings are findings
+    The engine sketches each batch and then has the step settle once: from equal keys it proposes
+    which documents belong together, verifies that on the texts, and rules. Rulings are findings
     (with ``_doc``) and, in columns that are not findings' own, signals; the engine adds them to
     the batches of the next stage and then calls what ``open`` gave.
+
+    A class attribute ``rewrites = True`` says that ``open`` changes texts by the rulings: such a
+    run is not read back from its outputs but done again from its inputs.
     """
 
-    def sketcher(self, assets: Assets) -> Callable[[Batch], pl.DataFrame]:
-        """A function giving rows ``_doc``, ``key`` (UInt64, for partitions) and any others."""
+    def sketcher(self, assets: Assets) -> Callable[[Batch], Sketch]:
+        """The function that sketches a batch."""
         ...
 
-    def propose(self, sketches: pl.DataFrame) -> pl.DataFrame:
-        """Pairs ``a``, ``b`` (UInt64 documents) and any others, from one partition's sketches."""
+    def settle(self, merge: Merge) -> Iterator[pl.DataFrame]:
+        """Rulings, in frames of bounded size; several may be about one document.
+
+        Raises:
+            BoundError: A bound that the user set is passed.
+        """
         ...
 
-    def verify(self, pairs: pl.DataFrame, texts: Texts) -> pl.DataFrame:
-        """The pairs that hold on the texts themselves, with a ``score``."""
-        ...
 
-    def rule(self, pairs: pl.DataFrame) -> pl.DataFrame:
-        """Findings over documents: which is a duplicate, and in ``ref_doc`` of which one."""
-        ...
+def rewrites(step: Step) -> bool:
+    """Whether a global step changes texts by its rulings."""
+    return bool(getattr(step, "rewrites", False))

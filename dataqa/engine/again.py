@@ -26,7 +26,7 @@ from dataqa.io.store import STATE, Store
 from dataqa.manifest import MANIFEST
 from dataqa.pipeline import Output, Pipeline
 from dataqa.plan import Plan
-from dataqa.types import Assets
+from dataqa.types import Assets, rewrites
 
 LOCK = f"{STATE}/lock"
 _NEXT = f"{STATE}/next"
@@ -106,7 +106,9 @@ def run_again(
     known = probe(plan, job.schema, job.assets, None)
     written = known.layout._replace(output=_output_of(old))
     owns = {**known.owns, **({OVERLAY: ()} if keep_overlay else {})}
-    replay = Replay(old, written, owns, plan.last)
+    # outputs hold what a step that rewrites by its rulings left of a text, and it needs the whole
+    rewritten = any(stage.settles and rewrites(stage.settles.step) for stage in plan.stages)
+    replay = None if rewritten else Replay(old, written, owns, plan.last)
     target = to or Store(old.path(_NEXT))
     with target.locked():
         refuse_strangers(target)

@@ -24,11 +24,11 @@ from dataqa.engine.stock import Stock
 from dataqa.engine.watch import StageBegins, Watch
 from dataqa.errors import BoundError
 from dataqa.io.sources import Shard
-from dataqa.io.spill import Part, has_spill
+from dataqa.io.spill import has_spill
 from dataqa.io.store import STATE, Store
 from dataqa.manifest import file_sha256
 from dataqa.plan import Plan, Stage, chain, digest
-from dataqa.types import DOC, DOC_ID, GlobalStep
+from dataqa.types import DOC, DOC_ID
 
 _RENAMED = f"{STATE}/renames/done.json"
 IN_PROCESS_BYTES = 100 << 20
@@ -127,7 +127,7 @@ class Driver:
                 work.shard,
                 f"{work.shard.number:05d}-{stage.number}-{chain(settled, [work.key])}",
                 work.key,
-                settle.rulings_of(settled, work.shard.number),
+                settled,
                 None,
                 stage.number == self._plan.last,
             )
@@ -189,9 +189,8 @@ class Driver:
         return works
 
     def _repeats(self, works: list[Work]) -> pl.DataFrame:
-        shards = settle.Shards(self._store, _keys(works))
-        parts = [Part(number, self._job.parts) for number in range(self._job.parts)]
-        return pl.concat([settle.renames(shards, part) for part in parts])
+        shards = self._shards(works)
+        return pl.concat([settle.renames(shards, part) for part in range(shards.parts)])
 
     def _settle(self, stage: Stage, works: list[Work]) -> str:
         """Have the global step rule over all documents that are left; the ruling's fingerprint."""
@@ -199,19 +198,12 @@ class Driver:
         named = stage.settles
         if named is None or self._store.exists(settle.settled(fingerprint)):
             return fingerprint
-        assert isinstance(named.step, GlobalStep)
-        shards = settle.Shards(self._store, _keys(works))
         self._watch.note(f"{named.label}: merging what {len(works)} shards know")
-        proposed = [
-            settle.propose(named.step, shards, Part(number, self._job.parts))
-            for number in range(self._job.parts)
-        ]
-        pairs = [found for found in proposed if found.height]
-        if pairs:
-            held = settle.verify(named.step, shards, pl.concat(pairs))
-            rulings = settle.rule(named, shards, held)
-            settle.write_rulings(self._store, fingerprint, rulings)
+        settle.settle(named, self._shards(works), fingerprint)
         return fingerprint
+
+    def _shards(self, works: list[Work]) -> settle.Shards:
+        return settle.Shards(self._store, _keys(works), self._job.parts)
 
     def _check_drops(self, stage: Stage) -> None:
         documents = sum(done.documents for done in self._done[1].values())

@@ -6,15 +6,20 @@ written anywhere.
 
 from __future__ import annotations
 
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import polars as pl
 
 from dataqa.engine.batch import OpenedStep, run_batch, take, together
+from dataqa.engine.settle import ruled
 from dataqa.engine.shard import attach, judged, open_steps
 from dataqa.plan import Plan, Stage
 from dataqa.policy import actions
-from dataqa.types import DOC, DOC_ID, TEXT, Action, Assets, Batch, GlobalStep, batch_of
+from dataqa.types import DOC, DOC_ID, TEXT, Action, Assets, Batch, GlobalStep, Sketch, batch_of
 
 
 class Judged(NamedTuple):
@@ -58,19 +63,41 @@ class Opened:
         return judged(run_batch(batch, steps)[0], stage)
 
 
+class Frame(NamedTuple):
+    """The ``Merge`` of one batch."""
+
+    sketch: Sketch
+    held: pl.DataFrame
+
+    @property
+    def parts(self) -> int:
+        """One: everything is in memory."""
+        return 1
+
+    def keyed(self, part: int) -> pl.DataFrame:  # noqa: ARG002 - there is one
+        """All keyed rows."""
+        return self.sketch.keyed
+
+    def docs(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """The documents' own rows, at once."""
+        if self.sketch.docs is not None:
+            yield self.sketch.docs.select(columns)
+
+    def texts(self, docs: pl.Series) -> Iterator[pl.DataFrame]:
+        """The texts asked for, at once."""
+        yield self.held.filter(pl.col(DOC).is_in(docs.implode())).select(DOC, DOC_ID, TEXT)
+
+    @contextmanager
+    def scratch(self) -> Generator[Path]:
+        """A temporary folder."""
+        with TemporaryDirectory(prefix="dataqa-") as folder:
+            yield Path(folder)
+
+
 def _settle(step: GlobalStep, label: str, batch: Batch, assets: Assets) -> pl.DataFrame | None:
-    pairs = step.propose(step.sketcher(assets)(batch))
-    if not pairs.height:
-        return None
-
-    def texts(docs: pl.Series) -> pl.DataFrame:
-        return batch.docs.filter(pl.col(DOC).is_in(docs.implode())).select(DOC, DOC_ID, TEXT)
-
-    held = step.verify(pairs.unique(["a", "b"], maintain_order=True).sort("a", "b"), texts)
-    names = batch.docs.select(pl.col(DOC).alias("ref_doc"), pl.col(DOC_ID).alias("ref"))
-    rulings = step.rule(held).with_columns(pl.lit(label).alias("step"), pl.lit("rule").alias("by"))
-    rulings = rulings.join(names, on="ref_doc", how="left").drop("ref_doc")
-    return rulings.sort(DOC, "rule", "ref", nulls_last=True)
+    merge = Frame(step.sketcher(assets)(batch), batch.docs)
+    found = [ruled(label, rulings) for rulings in step.settle(merge) if rulings.height]
+    return pl.concat(found, how="diagonal").sort(DOC, maintain_order=True) if found else None
 
 
 def _together(left: list[Judged]) -> Judged:

@@ -10,9 +10,10 @@ import numpy as np
 import polars as pl
 
 from dataqa.arrow import compact
+from dataqa.io.sinks import Table
 from dataqa.io.spill import Spill, write_sketches
 from dataqa.io.store import STATE, Store
-from dataqa.types import DOC, DOC_ID, Batch
+from dataqa.types import DOC, DOC_ID, Batch, Sketch
 
 
 def marker(key: str) -> str:
@@ -35,6 +36,11 @@ def sketched(key: str) -> str:
     return f"{STATE}/stages/{key}.sketch"
 
 
+def described(key: str) -> str:
+    """The name of what a shard's sketches say of each document, one row for each."""
+    return f"{STATE}/stages/{key}.described"
+
+
 def ids_of(key: str) -> str:
     """The name of the hashes of a shard's document ids."""
     return f"{STATE}/stages/{key}.ids"
@@ -48,7 +54,7 @@ class Wanted(NamedTuple):
     """
 
     spill: bool
-    sketch: Callable[[Batch], pl.DataFrame] | None
+    sketch: Callable[[Batch], Sketch] | None
     ids: bool
     parts: int
     batch_bytes: int
@@ -61,6 +67,7 @@ class Onward:
         self._store, self._key, self._wanted = store, key, wanted
         self._spill = Spill(store, spilled(key), wanted.batch_bytes) if wanted.spill else None
         self._sketches: list[pl.DataFrame] = []
+        self._described = Table(store, described(key), codec="lz4")
         self._ids: list[pl.DataFrame] = []
 
     def note_ids(self, docs: pl.DataFrame) -> None:
@@ -73,7 +80,10 @@ class Onward:
         if self._spill is not None and batch.docs.height:
             self._spill.add(batch)
             if self._wanted.sketch is not None:
-                self._sketches.append(compact(self._wanted.sketch(batch)))
+                sketch = self._wanted.sketch(batch)
+                self._sketches.append(compact(sketch.keyed))
+                if sketch.docs is not None:
+                    self._described.add(sketch.docs)
 
     def close(self) -> None:
         """Write what waits."""
@@ -81,6 +91,7 @@ class Onward:
             write_sketches(self._store, ids_of(self._key), self._ids, self._wanted.parts)
         if self._spill is not None:
             self._spill.close()
+        self._described.close()
         if self._sketches:
             write_sketches(self._store, sketched(self._key), self._sketches, self._wanted.parts)
 

@@ -1,110 +1,123 @@
 """Between two stages: what only all documents together can tell.
 
-Sketches are merged one key partition at a time; a global step proposes pairs, verifies them on the
-texts and rules once; rulings are laid beside their shard. Repeated ids are settled the same way.
+A global step rules over the sketches that the shards have left, one key partition at a time; its
+rulings are laid down in files by which every shard of the next stage finds its own. Repeated ids
+are settled the same way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import shutil
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
 
-from dataqa.engine.onward import ids_of, sketched, spilled
+from dataqa.engine.onward import described, ids_of, sketched, spilled
 from dataqa.io.sinks import Table
-from dataqa.io.spill import Part, read_sketches, read_texts
+from dataqa.io.spill import Part, read_columns, read_sketches, read_texts
 from dataqa.io.store import STATE, Store
 from dataqa.pipeline import NamedStep
 from dataqa.types import DOC, DOC_ID, FINDINGS, TEXT, GlobalStep
 
 SHARD_BITS = 32
-_AT_ONCE = 2_000_000
-"""Pairs verified at a time."""
 
 
 class Shards(NamedTuple):
-    """The finished shards of a stage: shard number to the key of what it left in the store."""
+    """The finished shards of a stage, merged: a global step's ``Merge``.
+
+    Attributes:
+        store: Where they are.
+        keys: Shard number to the key of what the shard left in the store.
+        parts: The number of key partitions.
+    """
 
     store: Store
     keys: dict[int, str]
+    parts: int
 
-    def named(self, name: str, wanted: Sequence[int] | None = None) -> list[str]:
-        """The names of one kind of object, of those shards that have it, by shard."""
-        kinds = {"sketch": sketched, "ids": ids_of}
-        numbers = sorted(self.keys) if wanted is None else wanted
-        names = (kinds[name](self.keys[number]) for number in numbers)
-        return [found for found in names if self.store.exists(found)]
+    def keyed(self, part: int) -> pl.DataFrame:
+        """The keyed rows of one partition, shard after shard."""
+        names = self._there([sketched(key) for _, key in sorted(self.keys.items())])
+        return read_sketches(self.store, names, Part(part, self.parts))
 
-    def look_up(self, docs: pl.Series, columns: Sequence[str]) -> pl.DataFrame:
-        """Columns of some documents, by number, from the spills; one row for each distinct one."""
-        distinct = docs.unique().sort().to_frame(DOC)
-        found = [
-            read_texts(self.store, spilled(self.keys[number]), part[DOC], columns)
-            for number, part in _by_shard(distinct)
-        ]
-        empty = pl.DataFrame(schema={DOC: pl.UInt64, **dict.fromkeys(columns, pl.String)})
-        return pl.concat([empty, *found])
+    def docs(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """Columns of the documents' own rows, a row group at a time."""
+        names = [f"{described(key)}.parquet" for _, key in sorted(self.keys.items())]
+        for name in self._there(names):
+            yield from read_columns(self.store, name, columns)
 
+    def texts(self, docs: pl.Series) -> Iterator[pl.DataFrame]:
+        """``_doc``, ``doc_id`` and ``text`` of some documents, from the spills, by document."""
+        for number, part in _by_shard(docs.unique().sort().to_frame(DOC)):
+            yield from read_texts(self.store, spilled(self.keys[number]), part[DOC], [DOC_ID, TEXT])
 
-def propose(step: GlobalStep, shards: Shards, part: Part) -> pl.DataFrame:
-    """The pairs that one key partition's sketches propose."""
-    sketches = read_sketches(shards.store, shards.named("sketch"), part)
-    return step.propose(sketches) if sketches.height else pl.DataFrame()
+    @contextmanager
+    def scratch(self) -> Generator[Path]:
+        """A folder among the drafts, which the next run sweeps if this one is killed."""
+        folder = self.store.draft()
+        folder.mkdir(mode=0o700)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
+    def ids(self, part: int) -> pl.DataFrame:
+        """One partition of the hashes of all documents' ids."""
+        names = self._there([ids_of(key) for _, key in sorted(self.keys.items())])
+        return read_sketches(self.store, names, Part(part, self.parts))
 
-def verify(step: GlobalStep, shards: Shards, pairs: pl.DataFrame) -> pl.DataFrame:
-    """The pairs that hold on the texts, a bounded number at a time."""
-    distinct = pairs.unique(["a", "b"], keep="first", maintain_order=True).sort("a", "b")
-
-    def texts(docs: pl.Series) -> pl.DataFrame:
-        return shards.look_up(docs, [DOC_ID, TEXT])
-
-    held = [
-        step.verify(distinct.slice(at, _AT_ONCE), texts)
-        for at in range(0, distinct.height, _AT_ONCE)
-    ]
-    return pl.concat(held) if held else distinct
+    def _there(self, names: list[str]) -> list[str]:
+        return [name for name in names if self.store.exists(name)]
 
 
-def rule(named: NamedStep, shards: Shards, pairs: pl.DataFrame) -> pl.DataFrame:
-    """The step's rulings, sorted by document, the other document named by its public id."""
+def settle(named: NamedStep, shards: Shards, fingerprint: str) -> None:
+    """Have a global step rule, and lay its rulings down; the marker, last, tells which files."""
     assert isinstance(named.step, GlobalStep)
-    rulings = named.step.rule(pairs).with_columns(pl.lit(named.label).alias("step"))
-    rulings = rulings.with_columns(pl.lit("rule").alias("by"))
-    if "ref_doc" in rulings.columns:
-        asked = rulings["ref_doc"].drop_nulls()
-        ids = shards.look_up(asked, [DOC_ID]).rename({DOC: "ref_doc", DOC_ID: "ref"})
-        rulings = rulings.join(ids, on="ref_doc", how="left", maintain_order="left").drop("ref_doc")
-    order = [DOC, *(name for name in ("rule", "ref", "start") if name in rulings.columns)]
-    return rulings.sort(order, nulls_last=True)
+    names: list[str] = []
+    for rulings in named.step.settle(shards):
+        table = Table(shards.store, f"{_folder(fingerprint)}/{len(names):05d}", codec="lz4")
+        table.add(ruled(named.label, rulings))
+        if table.close() is not None:
+            names.append(table.name)
+    shards.store.put_json(settled(fingerprint), {"rulings": names})
 
 
-def write_rulings(store: Store, fingerprint: str, rulings: pl.DataFrame) -> None:
-    """Lay rulings beside their shards; the marker, last, says that they are complete."""
+def ruled(label: str, rulings: pl.DataFrame) -> pl.DataFrame:
+    """A step's rulings with its name, in the order of documents."""
     signals = [name for name in rulings.columns if name not in FINDINGS]
     columns = [name for name in FINDINGS if name in rulings.columns]
-    rows = rulings.select(*columns, *signals)
-    for number, mine in _by_shard(rows):
-        table = Table(store, rulings_of(fingerprint, number).removesuffix(".parquet"), codec="lz4")
-        table.add(mine)
-        table.close()
-    store.put_json(settled(fingerprint), {"rulings": rulings.height})
+    order = [name for name in (DOC, "rule", "start", "ref") if name in rulings.columns]
+    by = [pl.lit(label).alias("step"), pl.lit("rule").alias("by")]
+    return rulings.select(*columns, *signals, *by).sort(order, nulls_last=True)
 
 
-def rulings_of(fingerprint: str, shard: int) -> str:
-    """The name of the rulings about one shard's documents."""
-    return f"{STATE}/settled/{fingerprint}/{shard:05d}.parquet"
+def rulings_about(store: Store, fingerprint: str, shard: int) -> pl.DataFrame | None:
+    """The rulings about one shard's documents, in their order; None where there are none at all."""
+    told = store.get_json(settled(fingerprint)) or {"rulings": []}
+    paths = [store.path(name) for name in told["rulings"]]
+    if not paths:
+        return None
+    mine = pl.col(DOC).is_between(shard << SHARD_BITS, (shard + 1) << SHARD_BITS, closed="left")
+    # what is ruled in two files follows in their order
+    found = [pl.scan_parquet(path).filter(mine).collect() for path in paths]
+    return pl.concat(found, how="diagonal").sort(DOC, maintain_order=True)
 
 
 def settled(fingerprint: str) -> str:
     """The name of the marker that a global step has ruled."""
-    return f"{STATE}/settled/{fingerprint}/done"
+    return f"{_folder(fingerprint)}/done"
 
 
-def renames(shards: Shards, part: Part) -> pl.DataFrame:
+def _folder(fingerprint: str) -> str:
+    return f"{STATE}/settled/{fingerprint}"
+
+
+def renames(shards: Shards, part: int) -> pl.DataFrame:
     """New ids for all but the first document of each repeated id, of one key partition."""
-    rows = read_sketches(shards.store, shards.named("ids"), part)
+    rows = shards.ids(part)
     if not rows.height:
         return pl.DataFrame(schema={DOC: pl.UInt64, DOC_ID: pl.String})
     return numbered(rows.filter(rows["key"].is_duplicated()))

@@ -18,6 +18,7 @@ from dataqa.engine.onward import Onward, Wanted, marker, spilled, tallied
 from dataqa.engine.outlet import QUARANTINE, Layout, Outlet
 from dataqa.engine.overlay import Overlay
 from dataqa.engine.replay import Replay
+from dataqa.engine.settle import rulings_about
 from dataqa.io.sinks import Written
 from dataqa.io.sources import DAMAGED, Reading, Shard, read
 from dataqa.io.spill import between, read_spill
@@ -81,7 +82,7 @@ class Work(NamedTuple):
     """One shard in one stage.
 
     ``key`` names its marker and what it spills; ``before`` is the key of the same shard in the
-    stage before, ``rulings`` where the settled global step's rulings for this shard are.
+    stage before, ``rulings`` the fingerprint under which the settled global step has ruled.
     """
 
     stage: Stage
@@ -217,7 +218,7 @@ def _sources(job: Job, work: Work, told: Replay | None) -> Iterator[_Source]:
             batch = batch_of(docs)
             yield _Source(job.overlay.over(batch) if job.overlay else batch, chunk.damaged)
         return
-    rulings = _table(job.store, work.rulings)
+    rulings = rulings_about(job.store, work.rulings, work.shard.number) if work.rulings else None
     for batch in read_spill(job.store, spilled(work.before)):
         yield _Source(batch if rulings is None else attach(batch, rulings), nothing)
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from dataqa.io.sinks import Table, to_arrow
 from dataqa.io.store import Store, told_of_disk
-from dataqa.types import DOC, DOC_ID, TEXT, Batch, no_findings
+from dataqa.types import DOC, TEXT, Batch, no_findings
 
 _MARK = "signal:"
 
@@ -69,18 +69,25 @@ def read_spill(store: Store, name: str) -> Iterator[Batch]:
             yield Batch(docs, signals, mine)
 
 
-def read_texts(store: Store, name: str, docs: pl.Series, columns: Sequence[str]) -> pl.DataFrame:
-    """Some of a spill's documents by number; only row groups that hold one are read."""
+def read_texts(
+    store: Store, name: str, docs: pl.Series, columns: Sequence[str]
+) -> Iterator[pl.DataFrame]:
+    """Some of a spill's documents by number, a row group at a time; only those that hold one."""
     wanted = docs.sort()
-    found: list[pl.DataFrame] = []
     with pq.ParquetFile(store.path(f"{name}.docs.parquet"), pre_buffer=False) as file:
         for group in range(file.num_row_groups):
             numbers = frame_of(file.read_row_group(group, columns=[DOC]))[DOC]
             low, high = _span(wanted, numbers)
             if low < high:
                 rows = frame_of(file.read_row_group(group, columns=[DOC, *columns]))
-                found.append(rows.filter(rows[DOC].is_in(wanted.slice(low, high - low).implode())))
-    return pl.concat(found) if found else pl.DataFrame(schema={DOC: pl.UInt64, DOC_ID: pl.String})
+                yield rows.filter(rows[DOC].is_in(wanted.slice(low, high - low).implode()))
+
+
+def read_columns(store: Store, name: str, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """Some columns of a parquet file, a row group at a time."""
+    with pq.ParquetFile(store.path(name), pre_buffer=False) as file:
+        for group in range(file.num_row_groups):
+            yield frame_of(file.read_row_group(group, columns=list(columns)))
 
 
 def between(rows: pl.DataFrame, docs: pl.Series) -> pl.DataFrame:

@@ -7,7 +7,7 @@ sharding and the number of workers do not matter. The finding of a removed copy 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from typing import Literal
 
@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from dataqa.errors import InputError, did_you_mean
-from dataqa.types import DOC, DOC_ID, TEXT, Action, Assets, Batch, Opened, Texts
+from dataqa.types import DOC, DOC_ID, TEXT, Action, Assets, Batch, Merge, Opened, Sketch
 
 COPIES = "exact_copies"
 
@@ -45,50 +45,31 @@ class Exact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
         return count
 
-    def sketcher(self, assets: Assets) -> Callable[[Batch], pl.DataFrame]:  # noqa: ARG002
-        """Rows ``_doc``, ``key``, ``low`` (128 bits of BLAKE2b of the value) and ``order``."""
+    def sketcher(self, assets: Assets) -> Callable[[Batch], Sketch]:  # noqa: ARG002
+        """Rows ``_doc``, ``key``, ``low`` (128 bits of BLAKE2b of the value), ``order``, ``id``."""
 
-        def sketch(batch: Batch) -> pl.DataFrame:
+        def sketch(batch: Batch) -> Sketch:
             values = self._values(batch.docs)
             known = batch.docs.select(DOC, DOC_ID).filter(values.is_not_null())
             digests = _digests(values.drop_nulls(), 16).reshape(-1, 2)
-            order = _digests(known[DOC_ID], 8)
-            columns = {"key": digests[:, 0], "low": digests[:, 1], "order": order}
-            return known.select(DOC).with_columns(
+            columns = {"key": digests[:, 0], "low": digests[:, 1]}
+            columns["order"] = _digests(known[DOC_ID], 8)
+            rows = known.rename({DOC_ID: "id"}).with_columns(
                 pl.Series(name, np.ascontiguousarray(column)) for name, column in columns.items()
             )
+            return Sketch(rows)
 
         return sketch
 
-    def propose(self, sketches: pl.DataFrame) -> pl.DataFrame:
-        """Every copy beside the one that is kept, with the number of copies."""
-        ranked = sketches.sort("key", "low", "order", DOC)
-        same = ["key", "low"]
-        paired = ranked.select(
-            pl.col(DOC).alias("a"),
-            pl.col(DOC).first().over(same).alias("b"),
-            pl.len().over(same).cast(pl.Int64).alias("copies"),
-        )
-        return paired.filter(pl.col("a") != pl.col("b"))
+    def settle(self, merge: Merge) -> Iterator[pl.DataFrame]:
+        """Copies are dropped; the kept one is told how many there are.
 
-    def verify(self, pairs: pl.DataFrame, texts: Texts) -> pl.DataFrame:  # noqa: ARG002
-        """All pairs hold: 128 bits of a cryptographic digest stand for the text itself."""
-        return pairs.with_columns(pl.lit(1.0).alias("score"))
-
-    def rule(self, pairs: pl.DataFrame) -> pl.DataFrame:
-        """Copies are dropped; the kept one is told how many there are."""
-        copies = pairs.select(
-            pl.col("a").alias(DOC),
-            pl.lit("exact.copy").alias("rule"),
-            pl.lit(int(Action.DROP), pl.UInt8).alias("action"),
-            "score",
-            pl.col("b").alias("ref_doc"),
-            pl.col("copies").alias(COPIES),
-        )
-        kept = pairs.unique("b", keep="first", maintain_order=True).select(
-            pl.col("b").alias(DOC), pl.col("copies").alias(COPIES)
-        )
-        return pl.concat([copies, kept], how="diagonal")
+        There is nothing to verify: 128 bits of a cryptographic digest stand for the value itself.
+        """
+        for part in range(merge.parts):
+            rows = merge.keyed(part)
+            if rows.height:
+                yield _ruled(rows)
 
     def _values(self, docs: pl.DataFrame) -> pl.Series:
         if self.column not in docs.columns:
@@ -103,6 +84,27 @@ class Exact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         if self.empty or self.column != TEXT:
             return values
         return docs.select(pl.when(values.str.strip_chars() != "").then(values))[:, 0]
+
+
+def _ruled(rows: pl.DataFrame) -> pl.DataFrame:
+    """One partition's rulings: the first of each value, by ``order``, is kept."""
+    same = ["key", "low"]
+    ranked = rows.filter(pl.col("key").is_duplicated()).sort(*same, "order", DOC)
+    first = pl.col(DOC) == pl.col(DOC).first().over(same)
+    told = ranked.with_columns(
+        first.alias("first"),
+        pl.col("id").first().over(same).alias("ref"),
+        pl.len().over(same).cast(pl.Int64).alias(COPIES),
+    ).filter(pl.col(COPIES) > 1)
+    copy = {
+        "rule": pl.lit("exact.copy"),
+        "action": pl.lit(int(Action.DROP), pl.UInt8),
+        "score": pl.lit(1.0),
+        "ref": pl.col("ref"),
+    }
+    return told.select(
+        DOC, *(pl.when(~pl.col("first")).then(value).alias(n) for n, value in copy.items()), COPIES
+    )
 
 
 def _digests(values: pl.Series, size: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:

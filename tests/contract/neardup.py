@@ -9,24 +9,25 @@ is kept, so a chain of likenesses never carries anything away.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
 from math import ceil
 
 import msgspec
 import polars as pl
 
-from dataqa.types import DOC, DOC_ID, TEXT, Action, Assets, Batch, Opened, Texts
+from dataqa.types import DOC, DOC_ID, TEXT, Action, Assets, Batch, Merge, Opened, Sketch
 
 SKETCH = pl.Schema({DOC: pl.UInt64, "key": pl.UInt64, "rank": pl.UInt64})
 PAIRS = pl.Schema({"a": pl.UInt64, "b": pl.UInt64, "rank_a": pl.UInt64, "rank_b": pl.UInt64})
+TEXTS = pl.Schema({DOC: pl.UInt64, DOC_ID: pl.String, TEXT: pl.String})
 RULINGS = pl.Schema(
     {
         DOC: pl.UInt64,
         "rule": pl.String,
         "action": pl.UInt8,
         "score": pl.Float64,
-        "ref_doc": pl.UInt64,
+        "kept": pl.UInt64,
         "neardup_score": pl.Float64,
     }
 )
@@ -49,19 +50,30 @@ class Neardup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
         return fill
 
-    def sketcher(self, assets: Assets) -> Callable[[Batch], pl.DataFrame]:
+    def sketcher(self, assets: Assets) -> Callable[[Batch], Sketch]:
         """The first shingles of each text in the order of their hashes."""
 
-        def sketch(batch: Batch) -> pl.DataFrame:
+        def sketch(batch: Batch) -> Sketch:
             rows: list[tuple[int, int, int]] = []
             ids = batch.docs.select(DOC, DOC_ID, TEXT).iter_rows()
             for doc, name, text in ids:
                 own = sorted({digest(shingle) for shingle in shingles(text or "", self.size)})
                 first = len(own) - ceil(self.min * len(own)) + 1 if own else 0
                 rows += [(doc, key, digest(name)) for key in own[:first]]
-            return pl.DataFrame(rows, SKETCH, orient="row")
+            return Sketch(pl.DataFrame(rows, SKETCH, orient="row"), batch.docs.select(DOC, DOC_ID))
 
         return sketch
+
+    def settle(self, merge: Merge) -> Iterator[pl.DataFrame]:
+        """Propose pairs partition by partition, verify them on the texts, rule once."""
+        keyed = [merge.keyed(part) for part in range(merge.parts)]
+        pairs = [self.propose(rows) for rows in keyed if rows.height]
+        if not pairs:
+            return
+        distinct = pl.concat(pairs).unique(["a", "b"]).sort("a", "b")
+        rulings = self.rule(self.verify(distinct, merge))
+        names = pl.concat(list(merge.docs([DOC, DOC_ID]))).rename({DOC: "kept", DOC_ID: "ref"})
+        yield rulings.join(names, on="kept", how="left").drop("kept")
 
     def propose(self, sketches: pl.DataFrame) -> pl.DataFrame:
         """Every two documents that share a shingle, the earlier in rank as ``b``."""
@@ -72,10 +84,10 @@ class Neardup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         )
         return both.filter(later).select(PAIRS.names())
 
-    def verify(self, pairs: pl.DataFrame, texts: Texts) -> pl.DataFrame:
+    def verify(self, pairs: pl.DataFrame, merge: Merge) -> pl.DataFrame:
         """The pairs whose texts really are alike."""
         asked = pl.concat([pairs["a"], pairs["b"].alias("a")])
-        found = texts(asked)
+        found = pl.concat([pl.DataFrame(schema=TEXTS), *merge.texts(asked)])
         sets = {doc: shingles(text or "", self.size) for doc, _, text in found.iter_rows()}
         scores = [jaccard(sets[a], sets[b]) for a, b in pairs.select("a", "b").iter_rows()]
         scored = pairs.with_columns(pl.Series("score", scores, pl.Float64))

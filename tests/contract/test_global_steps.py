@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from neardup import Neardup, brute_force, jaccard, shingles
 
 from dataqa.engine import settle
-from dataqa.engine.onward import sketched, spilled
-from dataqa.io.spill import Part, Spill, write_sketches
+from dataqa.engine.onward import Onward, Wanted
 from dataqa.io.store import Store
 from dataqa.pipeline import NamedStep
-from dataqa.types import DOC, DOC_ID, TEXT, Action, Assets, GlobalStep, batch_of
+from dataqa.types import DOC, DOC_ID, TEXT, Action, Assets, GlobalStep, batch_of, no_findings
 
 NEARDUP = Case("neardup-0", Neardup())
 every_global = pytest.mark.parametrize("case", [*global_cases(), NEARDUP], ids=str)
+IDS = pl.Schema({DOC: pl.UInt64, DOC_ID: pl.String, TEXT: pl.String})
 WORDS = ("sea", "boat", "rain", "late", "quay", "net", "wind", "salt", "rope", "tide", "mast")
 
 
@@ -64,20 +64,16 @@ def rulings(
         docs = docs.with_columns(("https://e.org/" + pl.col(TEXT).str.slice(0, 9)).alias("url"))
         keys[number] = f"{number:05d}-{shards}-{parts}"
         if docs.height:
-            spill = Spill(store, spilled(keys[number]), 2000)
-            spill.add(batch_of(docs))
-            spill.close()
-            write_sketches(
-                store, sketched(keys[number]), [step.sketcher(assets)(batch_of(docs))], parts
+            onward = Onward(
+                store, keys[number], Wanted(True, step.sketcher(assets), False, parts, 2000)
             )
-    shards_ = settle.Shards(store, keys)
-    proposed = [settle.propose(step, shards_, Part(number, parts)) for number in range(parts)]
-    pairs = [found for found in proposed if found.height]
-    if not pairs:
-        return pl.DataFrame(schema={DOC_ID: pl.String, "action": pl.UInt8, "ref": pl.String})
-    held = settle.verify(step, shards_, pl.concat(pairs))
-    ruled = settle.rule(NamedStep("it", "it", step), shards_, held)
-    ids = shards_.look_up(ruled[DOC], [DOC_ID])
+            onward.stay(batch_of(docs))
+            onward.close()
+    shards_ = settle.Shards(store, keys, parts)
+    settle.settle(NamedStep("it", "it", step), shards_, "it")
+    found = [settle.rulings_about(store, "it", number) for number in range(shards)]
+    ruled = pl.concat([rows for rows in found if rows is not None] or [no_findings()])
+    ids = pl.concat([pl.DataFrame(schema=IDS), *shards_.texts(ruled[DOC])]).select(DOC, DOC_ID)
     told = ruled.join(ids, on=DOC, how="left").drop(DOC)
     return told.select(sorted(told.columns)).sort(DOC_ID, "rule", "ref", nulls_last=True)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from dataqa.engine.memory import Frame
 from dataqa.errors import InputError
 from dataqa.frames import judge
 from dataqa.pipeline import Pipeline
@@ -68,9 +69,9 @@ def test_which_is_kept_follows_from_the_ids_alone():
             }
         )
         step = Exact()
-        pairs = step.propose(step.sketcher(ASSETS)(batch_of(docs)))
-        assert pairs.height == 39
-        chosen |= {names[at] for at in pairs["b"].unique()}
+        (ruled,) = step.settle(Frame(step.sketcher(ASSETS)(batch_of(docs)), docs))
+        assert ruled["rule"].count() == 39
+        chosen |= set(ruled["ref"].drop_nulls())
     assert len(chosen) == 1
 
 
@@ -81,7 +82,7 @@ def test_every_document_is_told_how_many_copies_there_are():
     )
     alone = step.open(ASSETS)(batch_of(docs))
     assert alone.signals[COPIES].to_list() == [1, 1]
-    pairs = pl.DataFrame({"a": [2, 3], "b": [1, 1], "copies": [3, 3], "score": [1.0, 1.0]})
-    ruled = step.rule(pairs.with_columns(pl.col("a", "b").cast(pl.UInt64)))
-    assert dict(ruled.select(DOC, COPIES).iter_rows()) == {1: 3, 2: 3, 3: 3}
-    assert ruled.filter(pl.col("rule").is_null())[DOC].to_list() == [1]
+    same = docs.with_columns(pl.lit("x").alias(TEXT))
+    (ruled,) = step.settle(Frame(step.sketcher(ASSETS)(batch_of(same)), same))
+    assert dict(ruled.select(DOC, COPIES).iter_rows()) == {1: 2, 2: 2}
+    assert ruled["rule"].null_count() == 1
