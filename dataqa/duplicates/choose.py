@@ -1,0 +1,165 @@
+"""Verified on the texts: which members of clusters stay, and for which of them each other goes.
+
+The members' shingles are laid down in a file in rank order, from one pass over the texts; then
+whole clusters are gone through, a bounded number of shared keys at a time. Pages of that file are
+the system's to keep or drop, so it does not count as memory that must be there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from dataqa.duplicates.links import Hits, Linked
+from dataqa.duplicates.ranks import Ranked
+from dataqa.kernels import clusters
+from dataqa.types import DOC, TEXT, Merge
+
+AT_ONCE = 1 << 24
+"""Shared keys gone through at a time; a single cluster with more is gone through whole."""
+STAYING = 32
+"""Documents that stay, remembered for each key: a later one is compared with these."""
+
+
+class ShingleSets(NamedTuple):
+    """As the step's shingling gives them: ``values[offsets[k]:offsets[k + 1]]``, ascending."""
+
+    values: NDArray[np.uint64]
+    offsets: NDArray[np.int64]
+
+
+type Shingling = Callable[[pl.Series], ShingleSets]
+
+
+class Chosen(NamedTuple):
+    """What became of some members, by row of ``Ranked``.
+
+    Attributes:
+        rows: Those that go or are doubted.
+        others: For each, the one that it is like and that stays.
+        states: ``GONE`` or ``DOUBTED``.
+        scores: How like they are.
+        open: Rows of members that stay without having been compared with all they might be like.
+    """
+
+    rows: NDArray[np.int64]
+    others: NDArray[np.int64]
+    states: NDArray[np.uint8]
+    scores: NDArray[np.float64]
+    open: NDArray[np.int64]
+
+
+def lay_sets(
+    merge: Merge, ranked: Ranked, linked: Linked, shingling: Shingling, folder: Path
+) -> clusters.Sets:
+    """Read all members' texts once, and lay down their shingles, each at the member's row."""
+    room = ranked.rows["shingles"].to_numpy().astype(np.int64)
+    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(room)])
+    sizes = np.zeros(len(room), np.int32)
+    values = np.lib.format.open_memmap(
+        folder / "sets.npy", mode="w+", dtype=np.uint64, shape=(max(1, int(starts[-1])),)
+    )
+    for texts in merge.texts(ranked.rows[DOC]):
+        sets = shingling(texts[TEXT])
+        rows = ranked.places[linked.numbering.nodes(texts[DOC])].astype(np.int64)
+        clusters.lay(sets.values, sets.offsets, rows, starts, values, sizes)
+    return clusters.Sets(_frozen(values), _frozen(starts[:-1]), _frozen(sizes))
+
+
+def choose(
+    linked: Linked,
+    ranked: Ranked,
+    sets: clusters.Sets,
+    roles: NDArray[np.uint8],
+    settings: clusters.Settings,
+    folder: Path,
+) -> Iterator[Chosen]:
+    """Go through all clusters."""
+    counts = np.zeros(len(ranked.rows), np.int64)
+    for hits in linked.hits:
+        _, nodes = hits.load()
+        counts += np.bincount(ranked.places[nodes], minlength=len(counts))
+    cuts = _cuts(ranked.rows["root"].to_numpy(), counts)
+    for low, high, keys in _groups(linked.hits, ranked.places, counts, cuts, folder):
+        choice = clusters.choice_of(high - low)
+        buckets = int(keys.buckets.max(initial=-1)) + 1
+        room = clusters.room_for(keys, STAYING, buckets)
+        clusters.choose(keys, sets, _frozen(roles[low:high]), settings, room, choice)
+        yield _told(low, choice, sets, settings)
+
+
+def _told(
+    low: int, choice: clusters.Choice, sets: clusters.Sets, settings: clusters.Settings
+) -> Chosen:
+    at = np.flatnonzero(choice.state != clusters.KEPT)
+    rows, others = at + low, choice.other[at].astype(np.int64) + low
+    shared = choice.shared[at].astype(np.int64)
+    whole = sets.sizes[rows].astype(np.int64)
+    if not settings.contained:
+        whole += sets.sizes[others] - shared
+    open_ = np.flatnonzero(choice.open) + low
+    return Chosen(rows, others, choice.state[at], shared / np.maximum(whole, 1), open_)
+
+
+def _cuts(roots: NDArray[np.uint32], counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Rows at which groups of whole clusters begin, and the end."""
+    begins = np.flatnonzero(np.diff(roots, prepend=roots[:1] ^ 1))
+    before = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])[begins]
+    first = np.flatnonzero(np.diff(before // AT_ONCE, prepend=-1))
+    return np.append(begins[first], len(roots))
+
+
+def _groups(
+    hits: list[Hits],
+    places: NDArray[np.uint32],
+    counts: NDArray[np.int64],
+    cuts: NDArray[np.int64],
+    folder: Path,
+) -> Iterator[tuple[int, int, clusters.Keys]]:
+    """Each group's rows and keys; with several groups, the keys are first dealt out to files."""
+    several = len(cuts) > 2
+    if several:
+        _deal(hits, places, cuts, folder)
+    for group in range(len(cuts) - 1):
+        low, high = int(cuts[group]), int(cuts[group + 1])
+        if several:
+            keys = np.fromfile(folder / f"{group:05d}.keys", np.uint64)
+            rows = np.fromfile(folder / f"{group:05d}.rows", np.uint32)
+        else:
+            loaded = [found.load() for found in hits]
+            keys = np.concatenate([keys for keys, _ in loaded])
+            rows = places[np.concatenate([nodes for _, nodes in loaded])]
+        starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts[low:high])])
+        order = np.lexsort((keys, rows))
+        _, buckets = np.unique(keys, return_inverse=True)
+        told = buckets[order].astype(np.int32)
+        yield low, high, clusters.Keys(low, _frozen(starts), _frozen(told))
+
+
+def _deal(
+    hits: list[Hits], places: NDArray[np.uint32], cuts: NDArray[np.int64], folder: Path
+) -> None:
+    """Append every hit to the file of the group that its row is in."""
+    for found in hits:
+        keys, nodes = found.load()
+        rows = places[nodes]
+        group = np.searchsorted(cuts, rows, side="right") - 1
+        order = np.argsort(group, kind="stable")
+        borders = np.searchsorted(group[order], np.arange(len(cuts)))
+        for number in np.flatnonzero(np.diff(borders)):
+            mine = order[borders[number] : borders[number + 1]]
+            with (folder / f"{number:05d}.keys").open("ab") as file:
+                keys[mine].tofile(file)
+            with (folder / f"{number:05d}.rows").open("ab") as file:
+                rows[mine].tofile(file)
+
+
+def _frozen[T: np.generic](array: NDArray[T]) -> NDArray[T]:
+    view = np.asarray(array).view()
+    view.flags.writeable = False
+    return view

@@ -1,0 +1,138 @@
+"""Which documents share a key with another one, and the clusters they form.
+
+Only these are ever ranked, read again and compared; in most corpora they are the smaller part.
+Memory: five bytes for each document, and one key partition.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from dataqa.errors import InputError
+from dataqa.types import DOC, Merge
+
+MOST = (1 << 32) - 1
+_SHARD_BITS = np.uint64(32)
+_ROW = np.uint64(MOST)
+
+
+class Numbering(NamedTuple):
+    """Documents as numbers without gaps between shards, for arrays: *nodes*.
+
+    Attributes:
+        first: The node of each shard's first document; one more, the number of nodes, at the end.
+    """
+
+    first: NDArray[np.int64]
+
+    @property
+    def size(self) -> int:
+        """How many nodes there are."""
+        return int(self.first[-1])
+
+    def nodes(self, docs: pl.Series) -> NDArray[np.uint32]:
+        """The nodes of some documents."""
+        numbers = docs.to_numpy()
+        shards = self.first[numbers >> _SHARD_BITS]
+        return (shards + (numbers & _ROW).astype(np.int64)).astype(np.uint32)
+
+    def docs(self, nodes: NDArray[np.uint32]) -> pl.Series:
+        """The documents of some nodes."""
+        shards = np.searchsorted(self.first, nodes, side="right") - 1
+        rows = nodes - self.first[shards]
+        return pl.Series(DOC, (shards.astype(np.uint64) << _SHARD_BITS) | rows.astype(np.uint64))
+
+
+class Hits(NamedTuple):
+    """One partition's keys that several documents have: the key and the node of each."""
+
+    keys: Path
+    nodes: Path
+    rows: int
+
+    def load(self) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
+        """Both columns."""
+        return np.load(self.keys), np.load(self.nodes)
+
+
+class Linked(NamedTuple):
+    """Clusters of a corpus.
+
+    Attributes:
+        numbering: Documents to nodes.
+        roots: For each node, one that stands for its cluster; itself if it is alone.
+        members: Whether a node is in a cluster of two or more.
+        hits: What links them, by partition.
+    """
+
+    numbering: Numbering
+    roots: NDArray[np.uint32]
+    members: NDArray[np.bool_]
+    hits: list[Hits]
+
+
+def number(merge: Merge) -> Numbering:
+    """Number the documents that were sketched.
+
+    Raises:
+        InputError: There are more than 4,294,967,295.
+    """
+    sizes: dict[int, int] = {}
+    for docs in merge.docs([DOC]):
+        numbers = docs[DOC].to_numpy()
+        shards, at = np.unique(numbers >> _SHARD_BITS, return_index=True)
+        ends = np.append(at[1:], len(numbers)) - 1
+        sizes.update(zip(shards.tolist(), ((numbers[ends] & _ROW) + 1).tolist(), strict=True))
+    every = np.zeros(max(sizes, default=-1) + 1, np.int64)
+    every[list(sizes)] = list(sizes.values())
+    first = np.concatenate([np.zeros(1, np.int64), np.cumsum(every)])
+    if first[-1] > MOST:
+        raise InputError(
+            f"{first[-1]} documents are more than one machine's merge can number",
+            where="duplicates",
+            hint="deduplicate parts first, and their kept documents together",
+        )
+    return Numbering(first)
+
+
+def link(merge: Merge, numbering: Numbering, folder: Path) -> Linked:
+    """Join all documents that share a key, one key partition at a time."""
+    from dataqa.kernels import clusters  # noqa: PLC0415 - compiled code, when it is needed
+
+    parent = np.arange(numbering.size, dtype=np.uint32)
+    members = np.zeros(numbering.size, np.bool_)
+    hits: list[Hits] = []
+    for part in range(merge.parts):
+        rows = merge.keyed(part)
+        if not rows.height:
+            continue
+        keys, nodes = _repeated(rows["key"].to_numpy(), numbering.nodes(rows[DOC]))
+        shared = np.zeros(len(keys), np.bool_)
+        clusters.link(keys, nodes, parent, shared)
+        keys, nodes = keys[shared], nodes[shared]
+        members[nodes] = True
+        found = Hits(folder / f"{part:05d}.keys.npy", folder / f"{part:05d}.nodes.npy", len(keys))
+        np.save(found.keys, keys)
+        np.save(found.nodes, nodes)
+        hits.append(found)
+    clusters.flatten(parent)
+    return Linked(numbering, parent, members, hits)
+
+
+def _repeated(
+    keys: NDArray[np.uint64], nodes: NDArray[np.uint32]
+) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
+    """The rows whose key may occur again, sorted by key: far fewer than all, so a cheap sort."""
+    from dataqa.kernels import clusters  # noqa: PLC0415
+
+    size = 1 << max(10, (4 * len(keys)).bit_length())
+    again = np.zeros(len(keys), np.bool_)
+    clusters.repeated(keys, np.zeros(size, np.uint8), again)
+    keys, nodes = keys[again], nodes[again]
+    order = np.argsort(keys)
+    return keys[order], nodes[order]
