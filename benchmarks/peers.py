@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.bench import ROOT
 
 PEERS: dict[str, tuple[str, ...]] = {
-    "datatrove": ("datatrove[processing]==0.10.1", "nltk", "spacy", "pyarrow"),
+    "datatrove": ("datatrove[processing]==0.10.1", "nltk", "spacy", "jieba", "pyarrow"),
     "text-dedup": ("text-dedup==0.4.1",),
     "daft": ("daft==0.7.26",),
     "rensa": ("rensa==0.5.0", "pyarrow"),
