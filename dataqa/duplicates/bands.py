@@ -23,7 +23,7 @@ NOISE = 1e-5
 """How often such documents may meet."""
 
 
-class Bands(msgspec.Struct, frozen=True):
+class Bands(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A layout: so many bands of so many rows.
 
     Raises:
@@ -157,8 +157,8 @@ def _needed(similarity: float, rows: int, promise: float) -> int:
     meets = similarity**rows
     if meets >= promise:
         return 1
-    if meets < 1e-12:
-        return 1 << 62
+    if meets < 1e-6:
+        return 1 << 62  # more than anybody has permutations, and the loop below would not end
     bands = math.ceil(math.log1p(-promise) / math.log1p(-meets))
     # the logarithms may be off by one in the last place
     while probability(similarity, bands, rows) < promise:

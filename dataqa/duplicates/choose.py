@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from dataqa.duplicates.links import Hits, Linked
 from dataqa.duplicates.ranks import Ranked
+from dataqa.duplicates.signatures import Sets as Shingles
 from dataqa.kernels import clusters
 from dataqa.types import DOC, TEXT, Merge
 
@@ -26,14 +27,7 @@ STAYING = 32
 """Documents that stay, remembered for each key: a later one is compared with these."""
 
 
-class ShingleSets(NamedTuple):
-    """As the step's shingling gives them: ``values[offsets[k]:offsets[k + 1]]``, ascending."""
-
-    values: NDArray[np.uint64]
-    offsets: NDArray[np.int64]
-
-
-type Shingling = Callable[[pl.Series], ShingleSets]
+type Shingling = Callable[[pl.Series], Shingles]
 
 
 class Chosen(NamedTuple):

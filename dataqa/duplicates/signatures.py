@@ -24,7 +24,7 @@ _CHUNK_BYTES = 8 << 20
 _WHERE = "shingle"
 
 
-class Shingle(msgspec.Struct, frozen=True):
+class Shingle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What documents are compared by: all runs of ``n`` words, or of ``n`` characters.
 
     Words have a letter or a digit, Han and Kana characters are words of their own, and case does

@@ -15,6 +15,11 @@ from dataqa.registry import step_class, step_names
 from dataqa.types import DOC, DOC_ID, TEXT, Batch, GlobalStep, Step, batch_of
 
 SETTINGS: dict[str, tuple[dict[str, Any], ...]] = {
+    "duplicates": (
+        {},
+        {"shingle": {"unit": "char", "n": 6}, "review_band": [0.5, 0.7], "rehydrate": True},
+        {"keep": [{"newest": "url"}, "shortest"], "bands": {"bands": 20, "rows": 2}},
+    ),
     "exact": ({}, {"ignore": "whitespace"}, {"empty": True}, {"column": "url"}),
     "language": ({"keep": ["en", "zh"]}, {"min": 0.5, "doubt": 0.1, "shortest": 4}),
     "line_rules": ({}, {"recipes": ["c4", "refinedweb"]}, {"recipes": ["c4-paper"]}),

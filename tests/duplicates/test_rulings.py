@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from dataqa import kernels
 from dataqa.duplicates import choose as choosing
-from dataqa.duplicates.choose import ShingleSets
 from dataqa.duplicates.ranks import Wish
 from dataqa.duplicates.rulings import COPIES, Policy, rulings
+from dataqa.duplicates.signatures import Sets
 from dataqa.engine.memory import Frame
 from dataqa.errors import BoundError
 from dataqa.types import DOC, DOC_ID, TEXT, Action, Sketch
@@ -34,10 +34,10 @@ def hash_of(word: str) -> int:
     return int.from_bytes(word.encode().ljust(8, b"\0")[:8], "little")
 
 
-def shingling(texts: pl.Series) -> ShingleSets:
+def shingling(texts: pl.Series) -> Sets:
     sets = [shingles(text) for text in texts]
     ends = np.cumsum([0, *map(len, sets)])
-    return ShingleSets(
+    return Sets(
         np.array([value for some in sets for value in some], np.uint64), ends.astype(np.int64)
     )
 

@@ -1,0 +1,243 @@
+"""``duplicates``: of documents that are nearly the same, one stays.
+
+MinHash with bands proposes (Broder 1997; Leskovec, Rajaraman, Ullman, *Mining of Massive Datasets*,
+ch. 3); a document goes only if its true similarity to one that stays, computed from both texts,
+reaches ``similarity``. That one's id, the similarity and what made it the better one are in the
+finding. Nothing goes for being similar to something that goes itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from hashlib import blake2b
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from dataqa import kernels
+from dataqa.duplicates.bands import PRESETS, Bands, Preset, band_keys, derive
+from dataqa.duplicates.ranks import Wish, rank_columns, wish_of
+from dataqa.duplicates.signatures import Shingle, shingle_sets, signatures
+from dataqa.errors import InputError, did_you_mean
+from dataqa.types import DOC, DOC_ID, TEXT, Assets, Batch, Merge, Opened, Sketch
+
+COPIES, WEIGHT = "near_copies", "near_weight"
+REHYDRATION = ((1, 1), (2, 2), (3, 3), (5, 5), (100, 8), (1000, 1))
+"""FineWeb-2: from so many copies on, how often to train on the one that stays."""
+_REMOVABLE, _KEEPER = 1, 2
+
+
+class Across(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Remove from some sources what other sources have, and nothing else.
+
+    Attributes:
+        remove: The sources from which documents go.
+        found_in: The sources that they are compared with; these lose nothing.
+    """
+
+    remove: tuple[str, ...]
+    found_in: tuple[str, ...]
+
+
+class Duplicates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Keep one of the documents whose texts are similar.
+
+    Attributes:
+        method: ``minhash``.
+        similarity: From this true similarity on a document goes.
+        measure: ``jaccard``: shared shingles over all of both; ``containment``: over the
+            document's own. Bands find pairs by their Jaccard similarity in either case.
+        shingle: ``{unit: word, n: 5}``, or ``unit: char``; by default the preset's, else words, 5.
+        permutations: Length of a signature; more of them promise more with fewer false candidates.
+        bands: ``{bands: 14, rows: 8}`` or the name of a preset, ``fineweb``, ``finepdfs``,
+            ``refinedweb``, ``curator`` or ``rpv2``; by default what promises to find 99 % of the
+            pairs at ``similarity``.
+        keep: Which of similar documents stays, as wishes in order: ``longest``, ``shortest``,
+            ``{best: SIGNAL}``, ``{least: SIGNAL}``, ``{newest: COLUMN}``, ``{oldest: COLUMN}``,
+            ``{source_priority: [NAME, ...]}``; then a hash of the content, then one of the id.
+        source_column: Where a document's source is told.
+        across: Compare only across sources.
+        review_band: ``[low, high]``: from ``low`` on a document goes to review, from ``high`` on it
+            goes, whatever ``similarity`` is.
+        most_compared: Comparisons for one document; left uncompared it stays, and is counted.
+        largest: Stop if one document would stand for a larger share of all documents than this
+            (and for more than 1,000).
+        rehydrate: Measure ``near_weight`` too: how often FineWeb-2 would train on a document.
+        seed: Of the permutations.
+    """
+
+    method: Literal["minhash"] = "minhash"
+    similarity: float = 0.8
+    measure: Literal["jaccard", "containment"] = "jaccard"
+    shingle: Shingle | None = None
+    permutations: int = 128
+    bands: Bands | str | None = None
+    keep: tuple[Any, ...] = ("longest",)
+    source_column: str = "source"
+    across: Across | None = None
+    review_band: tuple[float, float] | None = None
+    most_compared: int = 64
+    largest: float = 0.2
+    rehydrate: bool = False
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        _share(self.similarity, "similarity")
+        _share(self.largest, "largest")
+        if self.most_compared < 1:
+            raise InputError("at least one", where="duplicates.most_compared", hint="give 64")
+        low, high = self.range
+        _share(low, "review_band")
+        _share(high, "review_band")
+        if self.review_band is not None and low >= high:
+            hint = "such as [0.75, 0.85]"
+            raise InputError("low before high", where="duplicates.review_band", hint=hint)
+        if self.across and set(self.across.remove) & set(self.across.found_in):
+            hint = "name other sources in found_in"
+            raise InputError("a source is on both sides", where="duplicates.across", hint=hint)
+        _ = self.wishes, self.banding, self.cutting
+
+    @property
+    def wishes(self) -> tuple[Wish, ...]:
+        """The keep policy."""
+        return tuple(wish_of(entry, "duplicates.keep") for entry in self.keep)
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """From which similarity on a document is doubted, and from which on it goes."""
+        return self.review_band or (self.similarity, self.similarity)
+
+    @property
+    def banding(self) -> Bands:
+        """Bands as given, as the preset says, or as derived from the lowest similarity."""
+        if self.bands is None:
+            return derive(self.range[0], self.permutations)
+        return self.bands if isinstance(self.bands, Bands) else self._preset.bands(self.range[0])
+
+    @property
+    def cutting(self) -> Shingle:
+        """What documents are cut into."""
+        if self.shingle is not None:
+            return self.shingle
+        return self._preset.shingle if isinstance(self.bands, str) else Shingle()
+
+    @property
+    def _preset(self) -> Preset:
+        if self.bands not in PRESETS:
+            hint = did_you_mean(str(self.bands), PRESETS)
+            raise InputError(f"no preset {self.bands!r}", where="duplicates.bands", hint=hint)
+        return PRESETS[str(self.bands)]
+
+    def open(self, assets: Assets) -> Opened:  # noqa: ARG002 - every step is opened alike
+        """After the rulings: a document that nothing is like stands for itself."""
+        names = (COPIES, WEIGHT) if self.rehydrate else (COPIES,)
+
+        def count(batch: Batch) -> Batch:
+            one = pl.repeat(1, batch.docs.height, dtype=pl.Int64, eager=True)
+            known = {name: batch.signals[name] for name in names if name in batch.signals.columns}
+            return batch.with_signals(
+                {name: known[name].fill_null(1) if name in known else one for name in names}
+            )
+
+        return count
+
+    def sketcher(self, assets: Assets) -> Callable[[Batch], Sketch]:  # noqa: ARG002
+        """Band keys; and for each document its signature, rank and number of shingles."""
+        kernels.warm()
+        banding = self.banding
+        length = max(self.permutations, banding.permutations)
+
+        def sketch(batch: Batch) -> Sketch:
+            told = signatures(batch.docs[TEXT], self.cutting, length, seed=self.seed)
+            docs = self._described(batch, told.values, told.counts)
+            some = told.counts > 0
+            if self.across:
+                some &= docs["role"].to_numpy() > 0
+            keys = band_keys(told.values[some], banding)
+            numbers = np.repeat(batch.docs[DOC].to_numpy()[some], banding.bands)
+            return Sketch(pl.DataFrame({DOC: numbers, "key": keys.reshape(-1)}), docs)
+
+        return sketch
+
+    def settle(self, merge: Merge) -> Iterator[pl.DataFrame]:
+        """Propose by keys, verify on the texts, and rule greedily in the order of the policy.
+
+        Raises:
+            BoundError: One document would stand for more than the share ``largest``.
+        """
+        kernels.warm()
+        from dataqa.duplicates.rulings import Policy, rulings  # noqa: PLC0415 - compiled code
+
+        low, high = self.range
+        policy = Policy(
+            wishes=self.wishes,
+            sure=high,
+            doubt=low,
+            contained=self.measure == "containment",
+            most=self.most_compared,
+            roles=self.across is not None,
+            largest=self.largest,
+        )
+        for rows in rulings(merge, policy, partial(shingle_sets, shingle=self.cutting)):
+            yield rows.with_columns(rehydration(rows[COPIES])) if self.rehydrate else rows
+
+    def _described(
+        self, batch: Batch, values: NDArray[np.uint32], counts: NDArray[np.int64]
+    ) -> pl.DataFrame:
+        docs = batch.docs
+        ranks = [wish.values(batch, self.source_column) for wish in self.wishes]
+        columns = dict(zip(rank_columns(self.wishes), ranks, strict=True))
+        if self.across:
+            columns["role"] = _roles(docs, self.source_column, self.across)
+        return docs.select(DOC, DOC_ID).with_columns(
+            content=_hashes(docs[TEXT].fill_null("")),
+            order=_hashes(docs[DOC_ID]),
+            shingles=pl.Series(counts),
+            signature=_binary(values),
+            **columns,
+        )
+
+
+def _roles(docs: pl.DataFrame, column: str, across: Across) -> pl.Series:
+    if column not in docs.columns:
+        hint = did_you_mean(column, docs.columns)
+        raise InputError(f"there is no column {column!r}", where="duplicates.across", hint=hint)
+    roles = dict.fromkeys(across.remove, _REMOVABLE) | dict.fromkeys(across.found_in, _KEEPER)
+    sources = docs[column].cast(pl.String)
+    return sources.replace_strict(roles, default=0, return_dtype=pl.UInt8)
+
+
+def rehydration(copies: pl.Series) -> pl.Series:
+    """How often FineWeb-2 would train on a document that stands for so many.
+
+    >>> rehydration(pl.Series([1, 2, 4, 99, 100, 5000])).to_list()
+    [1, 2, 3, 5, 8, 1]
+    """
+    starts, weights = zip(*REHYDRATION, strict=True)
+    found = np.searchsorted(starts, copies.to_numpy(), side="right") - 1
+    return pl.Series(WEIGHT, np.array(weights, np.int64)[found])
+
+
+def _hashes(values: pl.Series) -> pl.Series:
+    data = b"".join(blake2b(value.encode(), digest_size=8).digest() for value in values)
+    return pl.Series(np.frombuffer(data, "<u8"))
+
+
+def _binary(values: NDArray[np.uint32]) -> pl.Series:
+    """Each row's bytes, little-endian."""
+    rows, length = values.shape
+    offsets = np.arange(rows + 1, dtype=np.int64) * (4 * length)
+    data = np.ascontiguousarray(values, "<u4").tobytes()
+    buffers = [None, pa.py_buffer(offsets.tobytes()), pa.py_buffer(data)]
+    return pl.Series(pa.Array.from_buffers(pa.large_binary(), rows, buffers), dtype=pl.Binary)
+
+
+def _share(value: float, field: str) -> None:
+    if not 0 < value <= 1:
+        hint = "give a share such as 0.8"
+        raise InputError(f"{value} is not in (0, 1]", where=f"duplicates.{field}", hint=hint)
