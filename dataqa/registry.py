@@ -7,9 +7,10 @@ Nothing is imported until it is named. A third party adds a step with an entry p
 from __future__ import annotations
 
 import pkgutil
+import re
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from pathlib import Path
 
 from dataqa.errors import InputError, did_you_mean
@@ -42,7 +43,7 @@ def step_class(name: str) -> type[Step]:
         raise InputError(f"there is no step {name!r}", hint=did_you_mean(name, step_names()))
     for entry in entry_points(group=_STEPS):
         if entry.name == name:
-            return entry.load()
+            return _loaded(entry)
     try:
         module = import_module(f"{_STEPS}.{name}")
     except ModuleNotFoundError as error:
@@ -51,6 +52,41 @@ def step_class(name: str) -> type[Step]:
             hint=f"pip install {error.name}; `dataqa list extras` says what brings it",
         ) from error
     return getattr(module, "".join(part.title() for part in name.split("_")))
+
+
+def _loaded(entry: EntryPoint) -> type[Step]:
+    try:
+        return entry.load()
+    except (ImportError, AttributeError) as error:
+        package = entry.dist.name if entry.dist is not None else entry.module
+        raise InputError(
+            f"step {entry.name!r} is {entry.value} of {package}, which cannot be imported: {error}",
+            hint=f"install {package} again, with what it needs",
+        ) from error
+
+
+def word_of(kind: type) -> str:
+    """What pipelines call a step's class: the name of its entry point, else of its file.
+
+    A class of the script itself is called as its file would be: ``LineRules`` is ``line_rules``.
+
+    >>> from dataqa.steps.line_rules import LineRules
+    >>> word_of(LineRules)
+    'line_rules'
+    """
+    place = f"{kind.__module__}:{kind.__qualname__}"
+    for entry in entry_points(group=_STEPS):
+        if entry.value == place:
+            return entry.name
+    if kind.__module__ == "__main__":
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind.__name__).lower()
+    return kind.__module__.rpartition(".")[2]
+
+
+def provider(name: str) -> Distribution | None:
+    """The installed package whose entry point is the step of that name, None for our own."""
+    found = (entry.dist for entry in entry_points(group=_STEPS) if entry.name == name)
+    return next(found, None)
 
 
 def shipped(folder: str) -> Path:

@@ -68,9 +68,9 @@ def test_judge_batches_equals_judge_wherever_batches_end(corpus: pl.DataFrame):
     assert frame.select(whole.columns).equals(whole)
 
 
-def test_judge_batches_refuses_what_needs_all_documents():
+def test_judge_batches_refuses_what_needs_all_documents_when_it_is_called():
     with pytest.raises(InputError, match="exact needs to know all documents"):
-        list(judge_batches([], WHOLE))
+        judge_batches([], WHOLE)
 
 
 def test_clean_takes_a_lazy_frame_and_gives_lazy_frames(corpus: pl.DataFrame, tmp_path: Path):

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from dataqa.cli.options import parse_settings, rules_option, set_option
+from dataqa.cli.options import (
+    changed_output,
+    examples_option,
+    log_option,
+    parse_settings,
+    rules_option,
+    set_option,
+)
+
+if TYPE_CHECKING:
+    from dataqa.engine.decide import Foreseen
 
 
 @click.command("decide")
@@ -26,6 +37,8 @@ from dataqa.cli.options import parse_settings, rules_option, set_option
 )
 @click.option("--workers", type=click.IntRange(1), help="Processes; default one per core.")
 @rules_option
+@examples_option
+@log_option
 def decide_command(
     *,
     run: Path,
@@ -35,6 +48,8 @@ def decide_command(
     overlay: Path | None,
     workers: int | None,
     rules: tuple[Path, ...],
+    examples: bool | None,
+    log: str,
 ) -> None:
     """Try other bounds on a finished run.
 
@@ -46,21 +61,25 @@ def decide_command(
     from dataqa.engine.decide import decide, foresee
     from dataqa.engine.driver import Options
 
-    given = parse_settings(settings)
+    given = parse_settings(settings) | changed_output(examples=examples)
     if not given and overlay is None:
         raise click.UsageError("nothing to decide: give --set NAME=VALUE or --overlay FILE")
     if dry_run:
-        _tell(foresee(run, given, rules))
+        foreseen = foresee(run, given, rules, overlay)
+        _tell_json(foreseen) if log == "json" else _tell(foreseen)
         return
-    with watch_of("auto") as watch:
+    with watch_of(log) as watch:
         options = Options(workers=workers, overlay=overlay, rules=rules)
         watch.finished(decide(run, given, out, options, watch))
 
 
-def _tell(foreseen: object) -> None:
-    from dataqa.engine.decide import Foreseen
+def _tell_json(foreseen: Foreseen) -> None:
+    import msgspec
 
-    assert isinstance(foreseen, Foreseen)
+    click.echo(msgspec.json.format(msgspec.json.encode(foreseen._asdict())).decode())
+
+
+def _tell(foreseen: Foreseen) -> None:
     total = sum(foreseen.before.values())
     click.echo(f"{total:,} documents")
     for verdict in ("kept", "rejected", "review"):

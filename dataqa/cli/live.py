@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from dataqa.cli.progress import Meter, summary
-from dataqa.engine.finish import Finished
+from dataqa.engine.finish import Result
 from dataqa.engine.shard import Done
 from dataqa.engine.shard import Progress as BatchProgress
 from dataqa.engine.watch import StageBegins
@@ -62,7 +62,7 @@ class Live:
             self._progress.advance(self._task)
         self._show()
 
-    def finished(self, finished: Finished) -> None:
+    def finished(self, finished: Result) -> None:
         """Stop the bars and say how it ended."""
         self._progress.stop()
         Console().print(summary(finished), highlight=False, markup=False)

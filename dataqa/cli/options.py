@@ -81,6 +81,26 @@ def rules_option(command: Command) -> Command:
     )(command)
 
 
+def examples_option(command: Command) -> Command:
+    """``--examples/--no-examples``: None when neither was given."""
+    return click.option(
+        "--examples/--no-examples",
+        default=None,
+        help="Whether the report shows some documents behind each rule; by default it does.",
+    )(command)
+
+
+def log_option(command: Command) -> Command:
+    """``--log``: how progress is shown."""
+    return click.option(
+        "--log",
+        type=click.Choice(["auto", "plain", "json", "none"]),
+        default="auto",
+        show_default=True,
+        help="Progress: a live display on a terminal, plain lines, JSON lines, or nothing.",
+    )(command)
+
+
 def reading_options(command: Command) -> Command:
     """Which columns and formats are read; a value given here wins over the pipeline's."""
     for option in (
@@ -97,3 +117,8 @@ def changed_reading(**given: Any) -> dict[str, Any]:
     """The reading options that were given, as settings."""
     names = {"input_format": "format"}
     return {f"reading.{names.get(k, k)}": v for k, v in given.items() if v is not None}
+
+
+def changed_output(**given: Any) -> dict[str, Any]:
+    """The options about output that were given, as settings."""
+    return {f"output.{name}": value for name, value in given.items() if value is not None}

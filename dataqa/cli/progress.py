@@ -12,7 +12,7 @@ from typing import Protocol
 import click
 import msgspec
 
-from dataqa.engine.finish import Finished
+from dataqa.engine.finish import Result
 from dataqa.engine.shard import Counts, Done, Progress, add
 from dataqa.engine.watch import StageBegins, Watch
 
@@ -23,7 +23,7 @@ _EVERY = 5.0
 class Shown(Watch, Protocol):
     """A watch that can also say how a run ended."""
 
-    def finished(self, finished: Finished) -> None:
+    def finished(self, finished: Result) -> None:
         """The run is complete."""
         ...
 
@@ -150,7 +150,7 @@ class Plain:
     def shard(self, done: Done) -> None:  # noqa: ARG002
         self._meter.shards += 1
 
-    def finished(self, finished: Finished) -> None:
+    def finished(self, finished: Result) -> None:
         click.echo(summary(finished))
 
 
@@ -169,7 +169,7 @@ class JsonLines:
     def shard(self, done: Done) -> None:
         self._say("shard", documents=done.documents, staying=done.staying, left=done.left)
 
-    def finished(self, finished: Finished) -> None:
+    def finished(self, finished: Result) -> None:
         self._say("finished", out=str(finished.out), counts=finished.counts)
 
     def _say(self, event: str, **fields: object) -> None:
@@ -188,10 +188,10 @@ class Nothing:
 
     def shard(self, done: Done) -> None: ...
 
-    def finished(self, finished: Finished) -> None: ...
+    def finished(self, finished: Result) -> None: ...
 
 
-def summary(finished: Finished) -> str:
+def summary(finished: Result) -> str:
     """How a run ended, in a few lines."""
     counts = finished.counts
     total = counts["documents"]

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from dataqa.cli.options import examples_option
+
 _RUN = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
@@ -18,19 +20,19 @@ _RUN = click.Path(path_type=Path, exists=True, file_okay=False)
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="YAML with bounds on the drift, such as `psi: 0.2`; exit 3 when one is passed.",
 )
-@click.option("--no-examples", is_flag=True, help="Leave out the documents shown as examples.")
+@examples_option
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
 def report_command(
-    *, run: Path, old: Path | None, bounds: Path | None, no_examples: bool, as_json: bool
+    *, run: Path, old: Path | None, bounds: Path | None, examples: bool | None, as_json: bool
 ) -> None:
-    """Rebuild RUN's HTML report; with OLD, compare two runs.
+    """Rebuild RUN's report; with OLD, compare two runs.
 
-    A comparison is written to RUN/comparison.html: the stability index of each signal, the kept
-    share, languages and sources.
+    With --no-examples neither report.html nor report.json holds a document's text from then on;
+    --examples brings them back. A comparison is written to RUN/comparison.html: the stability
+    index of each signal, the kept share, languages and sources.
     """
-    from dataqa.engine.finish import REPORT_HTML
     from dataqa.engine.look import finished_store
-    from dataqa.report import html
+    from dataqa.engine.reporting import REPORT_HTML, put_page, show_examples
 
     store = finished_store(run)
     if old is not None:
@@ -38,7 +40,10 @@ def report_command(
         return
     if bounds is not None:
         raise click.UsageError("--bounds compares two runs: name the older one too")
-    store.put(REPORT_HTML, html(_report(run), examples=not no_examples).encode())
+    with store.locked():
+        if examples is not None:
+            show_examples(store, wanted=examples)
+        put_page(store)
     click.echo(f"Report: {store.path(REPORT_HTML)}")
 
 
@@ -67,8 +72,8 @@ def card_command(*, run: Path, out: Path | None) -> None:
 
 
 def _report(run: Path) -> dict[str, Any]:
-    from dataqa.engine.finish import REPORT_JSON
     from dataqa.engine.look import finished_store
+    from dataqa.engine.reporting import REPORT_JSON
 
     return finished_store(run).get_json(REPORT_JSON)
 

@@ -8,8 +8,11 @@ from typing import Any, Literal
 import click
 
 from dataqa.cli.options import (
+    changed_output,
     changed_reading,
+    examples_option,
     inputs_option,
+    log_option,
     out_option,
     parse_settings,
     reading_options,
@@ -51,13 +54,8 @@ from dataqa.cli.options import (
 )
 @rules_option
 @reading_options
-@click.option(
-    "--log",
-    type=click.Choice(["auto", "plain", "json", "none"]),
-    default="auto",
-    show_default=True,
-    help="Progress: a live display on a terminal, plain lines, JSON lines, or nothing.",
-)
+@examples_option
+@log_option
 def run_command(
     *,
     pipeline: str,
@@ -72,6 +70,7 @@ def run_command(
     output_format: str | None,
     overlay: Path | None,
     rules: tuple[Path, ...],
+    examples: bool | None,
     log: str,
     **reading: Any,
 ) -> None:
@@ -88,9 +87,8 @@ def run_command(
     from dataqa.io.store import Store
     from dataqa.pipeline import Pipeline
 
-    given = changed_reading(limit=limit, **reading) | parse_settings(settings)
-    if output_format is not None:
-        given["output.format"] = output_format
+    written = changed_output(format=output_format, examples=examples)
+    given = changed_reading(limit=limit, **reading) | parse_settings(settings) | written
     options = Options(workers, on_error, fresh, max_drop, overlay, rules)
     chosen = Pipeline.from_yaml(pipeline).with_settings(given, assets_of(Store(out), rules))
     with watch_of(log) as watch:

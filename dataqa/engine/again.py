@@ -10,28 +10,30 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from dataqa.engine.driver import Driver, Options
-from dataqa.engine.finish import COMPLETE, Finished, evidence, load
+from dataqa.engine.finish import Result, evidence, load
 from dataqa.engine.layout import probe
 from dataqa.engine.outlet import FOLDERS
-from dataqa.engine.overlay import OVERLAY
+from dataqa.engine.provenance import require_steps
 from dataqa.engine.replay import Replay
+from dataqa.engine.reporting import COMPLETE, output_of
 from dataqa.engine.shard import Job
 from dataqa.engine.stock import STOCK, Stock
 from dataqa.engine.watch import Watch
 from dataqa.errors import InputError
 from dataqa.io.store import STATE, Store
 from dataqa.manifest import MANIFEST
-from dataqa.pipeline import Output, Pipeline
+from dataqa.pipeline import Pipeline
 from dataqa.plan import Plan
 from dataqa.types import Assets, rewrites
 
 LOCK = f"{STATE}/lock"
 _NEXT = f"{STATE}/next"
 _SWAP = f"{STATE}/swap.json"
-_STATE_PARTS = ("stages", "settled", "left", "renames", "stock.json", "complete.json")
+_STATE_PARTS = (
+    *("stages", "settled", "left", "renames", "overlay"),
+    *("examples.json", "stock.json", "complete.json"),
+)
 FILES = (MANIFEST, "report.json", "report.html", "run.json", "card.md", "card.html")
 
 
@@ -39,7 +41,7 @@ def pipeline_of(store: Store) -> Pipeline:
     """The pipeline of the finished run in a folder.
 
     Raises:
-        InputError: There is no finished run.
+        InputError: There is no finished run, or one of its steps cannot be found by its name.
     """
     manifest: dict[str, Any] | None = store.get_json(MANIFEST)
     if manifest is None or load(store) is None:
@@ -48,13 +50,9 @@ def pipeline_of(store: Store) -> Pipeline:
             where=str(store.root),
             hint="`dataqa run` makes one, or finishes it",
         )
-    return Pipeline.from_builtins(manifest["pipeline"], name=str(store.path(MANIFEST)))
-
-
-def _output_of(store: Store) -> Output:
-    """How the finished run in a folder was written."""
-    manifest: dict[str, Any] = store.get_json(MANIFEST)
-    return msgspec.convert(manifest["pipeline"].get("output", {}), Output)
+    where = str(store.path(MANIFEST))
+    require_steps(manifest["pipeline"], manifest["steps"], where)
+    return Pipeline.from_builtins(manifest["pipeline"], name=where)
 
 
 def refuse_strangers(store: Store) -> None:
@@ -88,8 +86,7 @@ def run_again(
     watch: Watch,
     *,
     to: Store | None = None,
-    keep_overlay: bool = False,
-) -> Finished:
+) -> Result:
     """Run a plan over what the finished run in the job's folder knows, and over new shards.
 
     Args:
@@ -99,16 +96,15 @@ def run_again(
         options: How to run.
         watch: Whom to tell.
         to: Where the new run goes; by default it takes the place of the finished one.
-        keep_overlay: Whether what an overlay said in the finished run still holds.
     """
     old = job.store
     # the evidence is the same, so the finished run's files differ in how they are written at most
     known = probe(plan, job.schema, job.assets, None)
-    written = known.layout._replace(output=_output_of(old))
-    owns = {**known.owns, **({OVERLAY: ()} if keep_overlay else {})}
+    was = output_of(old.get_json(MANIFEST)["pipeline"])
+    written = known.layout._replace(output=was)
     # outputs hold what a step that rewrites by its rulings left of a text, and it needs the whole
     rewritten = any(stage.settles and rewrites(stage.settles.step) for stage in plan.stages)
-    replay = None if rewritten else Replay(old, written, owns, plan.last)
+    replay = None if rewritten else Replay(old, written, known.owns, plan.last)
     target = to or Store(old.path(_NEXT))
     with target.locked():
         refuse_strangers(target)

@@ -10,14 +10,18 @@ import polars as pl
 
 from dataqa.engine import again
 from dataqa.engine.driver import Options
-from dataqa.engine.finish import Finished, load
+from dataqa.engine.finish import Result, load
+from dataqa.engine.layout import probe
 from dataqa.engine.local import assets_of, make_job
 from dataqa.engine.outlet import REJECTED, VERDICTS
-from dataqa.engine.shard import add
-from dataqa.engine.stock import STOCK, recall_stock
+from dataqa.engine.overlay import OVERLAY, kept_overlay, read_overlay
+from dataqa.engine.provenance import files_changed
+from dataqa.engine.shard import Job, add
+from dataqa.engine.stock import STOCK, Stock, recall_stock
 from dataqa.engine.watch import Silent, Watch
 from dataqa.errors import InputError
 from dataqa.io.store import Store
+from dataqa.manifest import MANIFEST
 from dataqa.pipeline import Pipeline
 from dataqa.plan import Plan, make_plan
 from dataqa.policy import PERSON, StepRule, actions, judge
@@ -51,7 +55,7 @@ def decide(
     to: Path | None = None,
     options: Options | None = None,
     watch: Watch | None = None,
-) -> Finished:
+) -> Result:
     """Do a finished run again with other bounds, reading back what it measured.
 
     Args:
@@ -72,8 +76,7 @@ def decide(
         pipeline = _changed(store, settings, assets)
         plan = make_plan(pipeline, assets)
         stock = recall_stock(store)
-        # the ids of a finished run are unique already
-        job = make_job(store, plan, stock, assets, options)._replace(user_ids=False)
+        job = _job(store, plan, stock, assets, options)
         target = None if to is None or to.resolve() == out.resolve() else Store(to)
         begun = None if target is None else target.get_json(STOCK)
         if begun is not None and (begun != stock.record or load(Store(to or out)) is not None):
@@ -82,12 +85,35 @@ def decide(
                 where=str(to),
                 hint="choose a new folder with -o",
             )
-        keep = options.overlay is None
-        return again.run_again(job, plan, stock, options, watch, to=target, keep_overlay=keep)
+        return again.run_again(job, plan, stock, options, watch, to=target)
 
 
-def foresee(out: Path, settings: Mapping[str, Any], rules: tuple[Path, ...] = ()) -> Foreseen:
+def _job(store: Store, plan: Plan, stock: Stock, assets: Assets, options: Options) -> Job:
+    """The new run's job: of the finished one it keeps the overlay, unless there is another."""
+    manifest: dict[str, Any] = store.get_json(MANIFEST)
+    options = options._replace(on_error=manifest["on_error"])
+    # the ids of a finished run are unique already
+    job = make_job(store, plan, stock, assets, options)._replace(user_ids=False)
+    if manifest["overlay"] is None or job.overlay is not None:
+        return job
+    overlay = kept_overlay(store, manifest["overlay"]["digest"])
+    layout = probe(plan, stock.schema, assets, overlay).layout
+    return job._replace(overlay=overlay, layout=layout)
+
+
+def foresee(
+    out: Path,
+    settings: Mapping[str, Any],
+    rules: tuple[Path, ...] = (),
+    overlay: Path | None = None,
+) -> Foreseen:
     """What ``decide`` would do, from signals and findings alone; no text is read.
+
+    Args:
+        out: The run's folder.
+        settings: Bounds, or fields of steps that only judge.
+        rules: Folders of rule packs and word lists.
+        overlay: Findings from elsewhere, in place of those the run was given.
 
     Raises:
         InputError: There is no finished run, or a setting changes what is measured.
@@ -98,23 +124,31 @@ def foresee(out: Path, settings: Mapping[str, Any], rules: tuple[Path, ...] = ()
     old = make_plan(again.pipeline_of(store), assets)
     new = make_plan(_changed(store, settings, assets), assets)
     changed = _changed_rules(old, new)
+    over = None if overlay is None else read_overlay(overlay).findings
     total: Foreseen = Foreseen({}, {}, 0, dict.fromkeys(changed, (0, 0)))
     for name in store.names("signals"):
-        total = _add(total, _one_file(store, name, new, changed))
+        total = _add(total, _one_file(store, name, new, changed, over))
     return total
 
 
 def _changed(store: Store, settings: Mapping[str, Any], assets: Assets) -> Pipeline:
     old = again.pipeline_of(store)
     new = old.with_settings(settings, assets)
-    if not again.same_evidence(store, new, assets):
+    if again.same_evidence(store, new, assets):
+        return new
+    if not again.same_evidence(store, old, assets):
+        changed = files_changed(store.get_json(MANIFEST)["rule_files"], old, assets)
         raise InputError(
-            "this setting changes what is measured, not only how it is judged",
-            where=", ".join(settings),
-            hint="`dataqa run` with it makes a new run; decide takes bounds such as "
-            "gopher.word_count.min",
+            f"{', '.join(changed) or 'a model'} is not what this run measured by",
+            where=str(store.root),
+            hint="give the folder it came from with --rules; `dataqa run` makes a new run",
         )
-    return new
+    raise InputError(
+        "this setting changes what is measured, not only how it is judged",
+        where=", ".join(settings),
+        hint="`dataqa run` with it makes a new run; decide takes bounds such as "
+        "gopher.word_count.min",
+    )
 
 
 def _changed_rules(old: Plan, new: Plan) -> set[str]:
@@ -123,7 +157,9 @@ def _changed_rules(old: Plan, new: Plan) -> set[str]:
     return {told.rule.key for told in before ^ after}
 
 
-def _one_file(store: Store, name: str, new: Plan, changed: set[str]) -> Foreseen:
+def _one_file(
+    store: Store, name: str, new: Plan, changed: set[str], over: pl.DataFrame | None
+) -> Foreseen:
     """The documents of one shard that left in one stage: only changed rules are evaluated anew."""
     stage = int(Path(name).stem.rpartition("-")[2])
     judges = [
@@ -135,7 +171,11 @@ def _one_file(store: Store, name: str, new: Plan, changed: set[str]) -> Foreseen
     said = _said(store, name.replace("signals/", "findings/", 1), ids)
     mine = said["rule"].str.replace(_SIDE, "").is_in(list(changed))
     asked = judge(Batch(ids, signals.select(wanted), no_findings()), judges)
-    together = pl.concat([said.filter(~mine), asked]).sort(DOC, maintain_order=True)
+    stays = said.filter(~mine)
+    if over is not None:
+        told = over.join(ids, on=DOC_ID, how="inner", maintain_order="left")
+        stays = pl.concat([stays.filter(pl.col("step") != OVERLAY), complete(told)])
+    together = pl.concat([stays, asked]).sort(DOC, maintain_order=True)
     after = actions(ids[DOC], together).replace_strict(_VERDICT, return_dtype=pl.String)
     revived = (after != REJECTED) & (signals["verdict"] == REJECTED)
     rules = {
@@ -158,7 +198,7 @@ def _said(store: Store, name: str, ids: pl.DataFrame) -> pl.DataFrame:
     """The stored findings of these documents that ask for something."""
     if not store.exists(name):
         return no_findings()
-    asking = pl.scan_parquet(store.path(name)).select(DOC_ID, "rule", "action", "by")
+    asking = pl.scan_parquet(store.path(name)).select(DOC_ID, "step", "rule", "action", "by")
     rows = asking.filter((pl.col("action") != "rewrite") | pl.col("by").str.starts_with(PERSON))
     coded = rows.with_columns(pl.col("action").replace_strict(_CODES, return_dtype=pl.UInt8))
     return complete(coded.collect().join(ids, on=DOC_ID, how="inner"))

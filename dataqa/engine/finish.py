@@ -6,39 +6,57 @@ quarantine, each once.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
+import polars as pl
 
 from dataqa.engine.onward import tallied
-from dataqa.engine.outlet import FOLDERS, KEPT, QUARANTINE, REJECTED, REVIEW
+from dataqa.engine.outlet import FOLDERS, KEPT, QUARANTINE, REJECTED, REVIEW, SIGNALS_DIR
+from dataqa.engine.overlay import met
+from dataqa.engine.provenance import files_used, steps_used
+from dataqa.engine.reporting import COMPLETE, EXAMPLES, REPORT_JSON, tell
 from dataqa.engine.shard import Counts, Done, Job, add
 from dataqa.engine.stock import SPOOL, Stock
 from dataqa.errors import RunError
+from dataqa.io.outputs import scan
 from dataqa.io.store import STATE, Store
-from dataqa.manifest import MANIFEST, Input, file_sha256, make_manifest
+from dataqa.manifest import MANIFEST, Input, make_manifest
 from dataqa.pipeline import Pipeline, plain_fields
 from dataqa.plan import Plan, digest
 from dataqa.policy import StepRule
-from dataqa.report import build, html, merge
+from dataqa.report import build, merge
 from dataqa.types import Assets
 
-COMPLETE = f"{STATE}/complete.json"
-REPORT_JSON, REPORT_HTML = "report.json", "report.html"
 VERDICTS = (KEPT, REJECTED, REVIEW, QUARANTINE)
+_LOG = logging.getLogger(__name__)
 
 
-class Finished(NamedTuple):
-    """A finished run: its folder, how many documents went where, and its report."""
+class Result(NamedTuple):
+    """A finished run.
+
+    Attributes:
+        out: Its folder.
+        counts: Documents in all, and by verdict.
+        report: What ``report.json`` holds.
+    """
 
     out: Path
     counts: Counts
     report: dict[str, Any]
 
+    def scan(self, folder: str = KEPT) -> pl.LazyFrame:
+        """One of the output folders as a LazyFrame; ``findings`` and ``signals`` too."""
+        return scan(sorted((self.out / folder).iterdir()))
 
-def load(store: Store, asked: str | None = None) -> Finished | None:
+
+Finished = Result
+
+
+def load(store: Store, asked: str | None = None) -> Result | None:
     """The finished run in a folder; with ``asked``, only if it is that very run."""
     complete = store.get_json(COMPLETE)
     if complete is None or (asked is not None and complete["asked"] != asked):
@@ -46,7 +64,7 @@ def load(store: Store, asked: str | None = None) -> Finished | None:
     report, manifest = store.get_json(REPORT_JSON), store.get_json(MANIFEST)
     if report is None or manifest is None:
         return None
-    return Finished(store.root, complete["counts"], report)
+    return Result(store.root, complete["counts"], report)
 
 
 def evidence(pipeline: Pipeline, assets: Assets) -> str:
@@ -73,7 +91,7 @@ def sizes_changed(store: Store) -> list[str]:
 
 def finish(
     job: Job, stock: Stock, plan: Plan, stages: Sequence[Mapping[str, Done]], asked: str
-) -> Finished:
+) -> Result:
     """Write report and manifest, sweep what is stale, and mark the run complete.
 
     Args:
@@ -96,26 +114,47 @@ def finish(
     files = [file for done in parts for file in done.files]
     rules = [told_rule(rule) for stage in plan.stages for rule in stage.rules]
     pipeline = plan.pipeline.to_builtins()
+    overlay = _overlay(job, [file.name for file in files])
     facts = {"pipeline": pipeline, "rules": rules, "counts": counts}
+    if overlay is not None:
+        facts["overlay"] = overlay
     report = build(_tally(store, stages), facts)
-    inputs = [Input(f.path, f.size, stock.surveys[f.path].digest) for f in stock.files]
-    store.put_json(REPORT_JSON, report, indent=1)
-    store.put(REPORT_HTML, html(report).encode())
     manifest = make_manifest(
         pipeline,
         rules,
-        inputs,
+        [Input(f.path, f.size, stock.surveys[f.path].digest) for f in stock.files],
         counts,
         files,
         on_error=job.on_error,
-        overlay=job.overlay.digest() if job.overlay is not None else None,
-        report_sha256=file_sha256(store, REPORT_JSON),
+        overlay=overlay,
+        rule_files=files_used(plan.pipeline, job.assets),
+        steps=steps_used(plan.pipeline),
     )
-    store.put_json(MANIFEST, manifest, indent=1)
+    store.put_json(EXAMPLES, report["examples"])
+    tell(store, report, manifest)
     told = {"asked": asked, "counts": counts, "evidence": evidence(plan.pipeline, job.assets)}
     store.put_json(COMPLETE, told)
     sweep(store)
-    return Finished(store.root, counts, report)
+    return Result(store.root, counts, store.get_json(REPORT_JSON))
+
+
+def _overlay(job: Job, files: Sequence[str]) -> dict[str, Any] | None:
+    """Keep the overlay, and say how much of it was about documents of this run."""
+    if job.overlay is None:
+        return None
+    job.overlay.keep(job.store)
+    ids = (f"{SIGNALS_DIR}/", f"{QUARANTINE}/")
+    known = met(job.overlay, [job.store.path(name) for name in files if name.startswith(ids)])
+    told = job.overlay.told(known)
+    if told["unmatched"]:
+        some = ", ".join(job.overlay.strangers(known)[:3])
+        _LOG.warning(
+            "overlay: %d of its %d ids match no document, such as %s (ids are those of signals/)",
+            told["unmatched"],
+            told["ids"],
+            some,
+        )
+    return told
 
 
 def told_rule(judge: StepRule) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import polars as pl
 
 from dataqa.engine.outlet import Layout
-from dataqa.engine.overlay import OVERLAY, Overlay
+from dataqa.engine.overlay import Overlay
 from dataqa.engine.shard import open_steps
 from dataqa.errors import InputError
 from dataqa.io.sources import output_names
@@ -40,7 +40,6 @@ def probe(plan: Plan, schema: pl.Schema, assets: Assets, overlay: Overlay | None
     owns: dict[str, tuple[str, ...]] = {}
     if overlay is not None:
         batch = overlay.over(batch)
-        owns[OVERLAY] = tuple(batch.signals.columns)
     for stage in plan.stages:
         for step in open_steps(stage, assets):
             before = set(batch.signals.columns)
@@ -56,4 +55,11 @@ def _signals_known(stage: Stage, signals: pl.DataFrame) -> None:
             raise InputError(
                 f"rule {rule.key} needs the signal {rule.signal}, which no step measures",
                 where=f"step {step}",
+            )
+        if rule.languages and "language" not in signals.columns:
+            raise InputError(
+                f"rule {rule.key} holds for {', '.join(rule.languages)} only, and no language is "
+                "known",
+                where=f"step {step}",
+                hint="put the step `language` before it",
             )

@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import polars as pl
-import zstandard
 
 from dataqa.edits import decode
 from dataqa.engine import again
 from dataqa.engine.finish import load
 from dataqa.engine.outlet import KEPT, QUARANTINE, REJECTED, REVIEW
 from dataqa.errors import InputError, did_you_mean
+from dataqa.io.outputs import scan
 from dataqa.io.store import Store
-from dataqa.types import DOC_ID
+from dataqa.manifest import MANIFEST
+from dataqa.types import DOC_ID, TEXT
 
 _SIDE = r"\.(min|max|missing)$"
 
@@ -128,28 +129,13 @@ def documents(store: Store, verdict: str, ids: Sequence[str]) -> pl.DataFrame:
 
 def text_column(store: Store) -> str:
     """What the text column of a run's output is called."""
-    return again.pipeline_of(store).reading.text_column
+    reading: dict[str, str] = store.get_json(MANIFEST)["pipeline"].get("reading", {})
+    return reading.get("text_column", TEXT)
 
 
 def _scan(store: Store, folder: str) -> pl.LazyFrame:
     names = store.names(folder)
     return scan([store.path(name) for name in names])
-
-
-def scan(files: Sequence[Path]) -> pl.LazyFrame:
-    """Output files, all parquet or all JSON Lines, as one LazyFrame."""
-    lines = [path for path in files if path.name.endswith(".jsonl.zst")]
-    if not lines:
-        return pl.scan_parquet(list(files)) if files else pl.LazyFrame(schema={DOC_ID: pl.String})
-    # a file that nobody went to is empty, and has no columns to tell
-    frames = [pl.read_ndjson(path, infer_schema_length=None) for path in lines if _some(path)]
-    empty = [pl.DataFrame(schema={DOC_ID: pl.String})]
-    return pl.concat(frames or empty, how="diagonal_relaxed").lazy()
-
-
-def _some(path: Path) -> bool:
-    with path.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as lines:
-        return bool(lines.read(1))
 
 
 def _quarantined(store: Store, doc_id: str) -> Explained:

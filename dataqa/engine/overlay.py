@@ -7,22 +7,30 @@ signals that rules may judge.
 
 from __future__ import annotations
 
+import io
+from collections.abc import Iterable
 from hashlib import blake2b
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from dataqa.errors import InputError, did_you_mean
+from dataqa.io.store import STATE, Store
 from dataqa.types import DOC, DOC_ID, FINDINGS, Action, Batch
 
 OVERLAY = "overlay"
+_HOME = f"{STATE}/overlay"
+"""Where a finished run keeps its overlay: deciding it anew must not forget what people said."""
 _ACTIONS = [action.name.lower() for action in Action]
 _SAID = ("action", "rule", "by", "detail", "score")
 
 
 class Overlay(NamedTuple):
-    """What was said about documents: findings by id, and signals by id."""
+    """What was said about documents: findings by id, and signals by id.
+
+    Every id of the table is in ``signals``, also where it has no other column.
+    """
 
     findings: pl.DataFrame
     signals: pl.DataFrame
@@ -41,6 +49,55 @@ class Overlay(NamedTuple):
         """A digest of all that it says."""
         lines = (frame.write_ndjson() for frame in (self.findings, self.signals))
         return blake2b("\0".join(lines).encode()).hexdigest()
+
+    def told(self, met: pl.Series) -> dict[str, Any]:
+        """What the manifest says of it.
+
+        Args:
+            met: Those of its ids that a document has.
+        """
+        ids = self.signals[DOC_ID].n_unique()
+        return {"digest": self.digest(), "ids": ids, "unmatched": ids - met.n_unique()}
+
+    def strangers(self, met: pl.Series) -> list[str]:
+        """Its ids that no document has, sorted."""
+        ids = self.signals[DOC_ID].unique().drop_nulls()
+        return ids.filter(~ids.is_in(met.implode())).sort().to_list()
+
+    def keep(self, store: Store) -> None:
+        """Put it into a run's state."""
+        for name, frame in zip(self._fields, self, strict=True):
+            data = io.BytesIO()
+            frame.write_parquet(data)
+            store.put(f"{_HOME}/{name}.parquet", data.getvalue())
+
+
+def kept_overlay(store: Store, digest: str) -> Overlay:
+    """The overlay that a finished run keeps.
+
+    Raises:
+        InputError: It is not there as it was.
+    """
+    paths = [store.path(f"{_HOME}/{name}.parquet") for name in Overlay._fields]
+    if all(path.is_file() for path in paths):
+        overlay = Overlay(*map(pl.read_parquet, paths))
+        if overlay.digest() == digest:
+            return overlay
+    raise InputError(
+        "the overlay of this run is gone from its folder",
+        where=str(store.root),
+        hint="give it again with --overlay",
+    )
+
+
+def met(overlay: Overlay, files: Iterable[Path]) -> pl.Series:
+    """Those of an overlay's ids that stand in a column ``doc_id`` of some parquet files."""
+    ids = overlay.signals[DOC_ID].unique().drop_nulls()
+    found = [
+        pl.scan_parquet(path).select(DOC_ID).filter(pl.col(DOC_ID).is_in(ids.implode())).collect()
+        for path in files
+    ]
+    return pl.concat([pl.DataFrame(schema={DOC_ID: pl.String}), *found])[DOC_ID].unique()
 
 
 def read_overlay(path: Path) -> Overlay:

@@ -14,7 +14,6 @@ import pyarrow.parquet as pq
 
 from dataqa.engine.batch import Failure, OnError, OpenedStep, run_batch, take, together
 from dataqa.engine.outlet import KEPT, ORDER, QUARANTINE, REJECTED, REVIEW, Layout, left_of
-from dataqa.engine.overlay import OVERLAY
 from dataqa.errors import RunError
 from dataqa.io.spill import between, frame_of
 from dataqa.io.store import Store
@@ -173,8 +172,6 @@ class Again(NamedTuple):
         """
         known = self.evidence.known(batch.docs[DOC], self.stage.number)
         seen, new = take(batch, known), take(batch, ~known)
-        if self.stage.number == 1 and OVERLAY in self.owns:
-            seen = self.evidence.add(seen, OVERLAY, self.owns[OVERLAY])
         for step, named in zip(self.opened, self.stage.steps, strict=True):
             if not isinstance(named.step, GlobalStep):
                 seen = self.evidence.add(seen, named.label, self.owns[named.label])

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dataqa.engine.finish import REPORT_JSON, VERDICTS
+from dataqa.engine.finish import VERDICTS
 from dataqa.engine.look import finished_store
 from dataqa.engine.outlet import FOLDERS
+from dataqa.engine.reporting import REPORT_JSON
 from dataqa.manifest import MANIFEST, file_sha256
 
 

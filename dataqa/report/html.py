@@ -18,15 +18,12 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _MATRIX = 14
+_TOP = ("name", "description", "reading", "output", "bounds", "steps")
+"""The order of a pipeline file, which JSON does not keep."""
 
 
-def html(report: Mapping[str, Any], examples: bool = True) -> str:
-    """The report of ``build`` as a page.
-
-    Args:
-        report: The content of ``report.json``.
-        examples: Whether to show documents. Without them the page holds no text of the corpus.
-    """
+def html(report: Mapping[str, Any]) -> str:
+    """The content of ``report.json`` as a page; without examples it holds no document's text."""
     shown = {key: report[key] for key in ("edges", "signals", "sliders", "totals")}
     rules = [rule for rule in report["rules"] if rule["rejected"] + rule["review"]]
     return page(
@@ -37,8 +34,9 @@ def html(report: Mapping[str, Any], examples: bool = True) -> str:
         cites=list(dict.fromkeys(rule["cite"] for rule in rules if rule["cite"])),
         flow=flow_svg(report),
         matrix=_matrix(report, rules),
-        examples=report["examples"] if examples else {},
-        settings=yaml.safe_dump(report["settings"], sort_keys=False, allow_unicode=True),
+        examples=report["examples"],
+        overlay=report["facts"].get("overlay"),
+        settings=yaml.safe_dump(_ordered(report["settings"]), sort_keys=False, allow_unicode=True),
         data=embedded(shown),
     )
 
@@ -81,6 +79,10 @@ def _environment() -> Environment:
 @cache
 def _text(name: str) -> str:
     return files("dataqa.report").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _ordered(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: settings[key] for key in _TOP if key in settings}
 
 
 def _is_silent(rule: Mapping[str, Any]) -> bool:

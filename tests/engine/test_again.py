@@ -99,7 +99,7 @@ def test_the_inputs_are_not_needed(finished: Finished, fresh: dict[str, Result],
 def test_a_revived_document_has_been_through_every_step(finished: Finished, out: Path):
     """Nothing that skipped a step ever reaches kept/."""
     told = decide(out, BOUNDS["looser"], options=HERE)
-    signals = Result(*told).scan("signals").filter(pl.col("verdict") == "kept").collect()
+    signals = told.scan("signals").filter(pl.col("verdict") == "kept").collect()
     assert signals.height > finished.result.counts["kept"]
     assert signals["language_score"].null_count() == 0
     assert signals["exact_copies"].null_count() == 0

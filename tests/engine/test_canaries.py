@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from runs import PIPELINE, VERDICTS, documents, go, write
 
-from dataqa.engine.finish import COMPLETE
+from dataqa.engine.reporting import COMPLETE
 
 EMAIL = "zq.quackenbush77@harbour-canary.example.com"
 PHONE = "+49 170 5559931"
