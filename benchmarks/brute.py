@@ -154,12 +154,14 @@ def all_pairs(sets: Shingles, at_least: float) -> set[tuple[int, int]]:
     }
 
 
-def longest_first(texts: pl.Series) -> NDArray[np.int64]:
-    """The order of the keep policy: most characters first, then by a hash of the content."""
-    hashes = [blake2b(text.encode(), digest_size=8).digest() for text in texts]
-    order = pl.DataFrame(
-        {"chars": texts.str.len_chars(), "hash": hashes, "at": np.arange(len(texts))}
-    ).sort("chars", "hash", "at", descending=[True, False, False])
+def longest_first(corpus: pl.DataFrame) -> NDArray[np.int64]:
+    """The order of the keep policy: most characters, then a hash of the content, then of the id."""
+    order = corpus.select(
+        pl.col("text").str.len_chars().alias("chars"),
+        content=_hashes(corpus["text"]),
+        name=_hashes(corpus["id"]),
+        at=pl.int_range(pl.len()),
+    ).sort("chars", "content", "name", descending=[True, False, False])
     return order["at"].to_numpy()
 
 
@@ -202,6 +204,11 @@ def backed(pairs: pl.DataFrame, removed: Iterable[int], bound: float) -> set[int
 def promised(scores: NDArray[np.float64], bands: int, rows: int) -> NDArray[np.float64]:
     """The chance that so many bands of so many rows propose pairs of these similarities."""
     return 1.0 - (1.0 - scores**rows) ** bands
+
+
+def _hashes(values: pl.Series) -> pl.Series:
+    digests = (blake2b(value.encode(), digest_size=8).digest() for value in values)
+    return pl.Series([int.from_bytes(one, "little") for one in digests], dtype=pl.UInt64)
 
 
 def _neighbours(pairs: pl.DataFrame) -> dict[int, list[tuple[int, float]]]:

@@ -50,6 +50,10 @@ class Outcome(NamedTuple):
     usage: Usage
 
 
+class ToolError(Exception):
+    """A tool did not come to its end; the last lines that it wrote."""
+
+
 class Tool(NamedTuple):
     """A tool; ``missing`` says why it cannot run, if it cannot."""
 
@@ -78,6 +82,13 @@ def run_ours(corpus: Path, out: Path, similarity: float, language: str = "en") -
     return Outcome(kept, pairs, usage)
 
 
+def bands_of_ours(similarity: float) -> tuple[int, int]:
+    """The bands and rows that our step chooses for a similarity."""
+    step: Any = registry.step_class(STEP)
+    banding = step(similarity=similarity).banding
+    return banding.bands, banding.rows
+
+
 def _work(job: dict[str, Any]) -> None:
     """What ``run_ours`` has done in the other process."""
     import dataqa
@@ -94,7 +105,15 @@ def _work(job: dict[str, Any]) -> None:
 def _peer(
     peer: str, script: str, read: Callable[[Path], set[str]]
 ) -> Callable[[Path, Path, float, str], Outcome]:
+    command = [str(python_of(peer)), str(Path(__file__).with_name(script))]
+
     def run(corpus: Path, out: Path, similarity: float, language: str) -> Outcome:
+        try:
+            return once(corpus, out, similarity, language)
+        except ToolError:  # Daft dies of a segmentation fault now and then
+            return once(corpus, out.with_name(f"{out.name}-again"), similarity, language)
+
+    def once(corpus: Path, out: Path, similarity: float, language: str) -> Outcome:
         kept = out / "kept"
         job = {
             "corpus": str(corpus),
@@ -108,7 +127,6 @@ def _peer(
             "workers": WORKERS,
         }
         out.mkdir(parents=True)
-        command = [str(python_of(peer)), str(Path(__file__).with_name(script))]
         usage = _timed(command, job, out)
         return Outcome(read(kept), None, usage)
 
@@ -126,7 +144,7 @@ def _timed(command: list[str], job: dict[str, Any], out: Path) -> Usage:
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
         tail = (out / "log").read_text()[-2000:]
-        raise RuntimeError(f"{Path(command[-1]).name} failed ({child.returncode}):\n{tail}")
+        raise ToolError(f"{Path(command[-1]).name} failed ({child.returncode}):\n{tail}")
     return Usage(wall, used.ru_utime + used.ru_stime)
 
 

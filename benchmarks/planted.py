@@ -72,7 +72,7 @@ def with_copies(
     return _shuffled(pl.concat([alone, pl.DataFrame(rows, CORPUS, orient="row")]), seed)
 
 
-def write_parts(corpus: pl.DataFrame, folder: Path, parts: int) -> Path:
+def write_parts(corpus: pl.DataFrame, folder: Path, parts: int = 2) -> Path:
     """``id`` and ``text`` as parquet files of like size, for tools that work on whole files."""
     folder.mkdir(parents=True)
     for part in range(parts):
