@@ -104,14 +104,14 @@ class Shared(NamedTuple):
 class _Kernels(NamedTuple):
     shingles: Any
     minhash: Any
+    sets: Any
 
 
 @cache
 def load_kernels() -> _Kernels:
     """The compiled kernels; one process compiles while others wait."""
     with compiled.locked(compiled.folder()):
-        names = ("shingles", "minhash")
-        return _Kernels(*(import_module(f"dataqa.kernels.{name}") for name in names))
+        return _Kernels(*(import_module(f"dataqa.kernels.{name}") for name in _Kernels._fields))
 
 
 @cache
@@ -147,7 +147,7 @@ def signatures(texts: pl.Series, shingle: Shingle, permutations: int, seed: int 
     if permutations < 1:
         raise InputError(f"{permutations} permutations", where="minhash", hint="at least 1")
     buffers = text_buffers(texts)
-    shingles, minhash = load_kernels()
+    shingles, minhash, _ = load_kernels()
     values = np.empty((len(buffers), permutations), np.uint32)
     counts = np.empty(len(buffers), np.int64)
     cutting = shingles.Cutting(shingle.unit == "char", shingle.n)
@@ -206,8 +206,7 @@ def similarities(
         if len(side) and (side.min() < 0 or side.max() >= len(sets.offsets) - 1):
             raise IndexError("a pair names a set that is not there")
     out = np.empty(len(mine), np.int64)
-    shingles, _ = load_kernels()
-    shingles.compare(sets.values, sets.offsets, mine, theirs, at_least, contained, out)
+    load_kernels().sets.compare(sets.values, sets.offsets, mine, theirs, at_least, contained, out)
     return Shared(out, sets.sizes[mine], sets.sizes[theirs])
 
 
@@ -222,7 +221,7 @@ def _chunks(offsets: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
 
 
 def _sets_of(buffers: TextBuffers, low: int, high: int, shingle: Shingle) -> Sets:
-    shingles, _ = load_kernels()
+    shingles = load_kernels().shingles
     offsets = buffers.offsets[low : high + 1]
     values = np.empty(int(offsets[-1] - offsets[0]), np.uint64)
     starts = np.empty(len(offsets), np.int64)

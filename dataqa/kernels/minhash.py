@@ -45,17 +45,21 @@ def _least(small: np.ndarray, count: Int, a: np.ndarray, b: np.ndarray, row: np.
     permutations by chunks that stay in the nearest cache. The inner loop is what becomes vectors.
     """
     for low in range(0, len(row), _CHUNK):
-        high = min(low + _CHUNK, len(row))
+        places, factors, summands = (
+            row[low : low + _CHUNK],
+            a[low : low + _CHUNK],
+            b[low : low + _CHUNK],
+        )
         for k in range(0, count, _GROUP):
             h0, h1, h2, h3 = small[k], small[k + 1], small[k + 2], small[k + 3]
             h4, h5, h6, h7 = small[k + 4], small[k + 5], small[k + 6], small[k + 7]
-            for p in range(low, high):
-                c, d = a[p], b[p]
+            for p in range(len(places)):
+                c, d = factors[p], summands[p]
                 v0 = min(np.uint32(c * h0 + d), np.uint32(c * h1 + d))
                 v1 = min(np.uint32(c * h2 + d), np.uint32(c * h3 + d))
                 v2 = min(np.uint32(c * h4 + d), np.uint32(c * h5 + d))
                 v3 = min(np.uint32(c * h6 + d), np.uint32(c * h7 + d))
-                row[p] = min(row[p], v0, v1, v2, v3)
+                places[p] = min(places[p], v0, v1, v2, v3)
 
 
 @kernel(

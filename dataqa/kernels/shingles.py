@@ -1,4 +1,4 @@
-"""Shingles: hashes of runs of words or of characters, and how many of them two documents share.
+"""Shingles: hashes of all runs of so many words, or characters, of a document.
 
 A document is read in blocks that stay in the processor's nearest cache: its words (or characters)
 are hashed, and every run of ``n`` of these hashes becomes one number. Words are the tokens with a
@@ -16,21 +16,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dataqa.kernels.hashing import SEED, STEP, finish
+from dataqa.kernels.hashing import SEED, finish
 from dataqa.kernels.jit import Int, array, frozen, helper, kernel, like, types
-from dataqa.kernels.tables import IDEO, MARK, SPACE
-from dataqa.kernels.tokens import (
-    ENDS_WORD,
-    ONE,
-    QUICK,
-    WORD,
-    WORDY,
-    decode,
-    flags_of,
-    fold_of,
-    joins,
-    width,
-)
+from dataqa.kernels.tables import SPACE
+from dataqa.kernels.tokens import QUICK, WORD, decode, flags_of, fold_of, width
+from dataqa.kernels.word_hashes import Items, hash_words, item_room
 
 BLOCK = 1024
 """Shingles made at a time."""
@@ -42,21 +32,20 @@ class Room(NamedTuple):
     """Scratch for one document after another.
 
     Attributes:
-        items: Hashes of words or characters: up to ``n - 1`` of the block before, then new ones.
+        items: Words or characters: up to ``n - 1`` of the block before, then new ones.
         shingles: Their shingles.
         small: 32 bits of each shingle, and some to make up a whole number of groups.
     """
 
-    items: NDArray[np.uint64]
+    items: Items
     shingles: NDArray[np.uint64]
     small: NDArray[np.uint32]
 
 
 def room_for(n: int) -> Room:
     """Scratch for shingles of ``n``."""
-    return Room(
-        np.zeros(BLOCK + n - 1, np.uint64), np.zeros(BLOCK, np.uint64), np.zeros(BLOCK, np.uint32)
-    )
+    size = BLOCK + n - 1
+    return Room(item_room(size), np.zeros(size, np.uint64), np.zeros(BLOCK, np.uint32))
 
 
 class Cutting(NamedTuple):
@@ -72,81 +61,6 @@ class Cutting(NamedTuple):
 
 
 @helper
-def _rest_of_word(
-    text: np.ndarray, at: Int, fold: np.uint64, before: Int, table: np.ndarray, folds: np.ndarray
-) -> tuple[Int, np.uint64, Int]:
-    """Go on with a word, or begin one if ``before`` is 0, in any script; its end, hash, flags."""
-    size = len(text)
-    every = before
-    alone = np.int64(0)
-    while at < size:
-        code = decode(text, at)
-        flags = flags_of(code, table)
-        if not before:
-            alone = flags & IDEO
-        elif flags & WORDY:
-            if flags & IDEO or (alone and not flags & MARK):
-                break
-        elif alone or not joins(text, at, code, before, table):
-            break
-        before = flags
-        if flags & WORDY:
-            every |= flags
-        fold = (fold ^ fold_of(code, folds)) * STEP
-        at += width(text[at])
-    return at, fold, every
-
-
-@helper
-def _words(
-    text: np.ndarray, at: Int, table: np.ndarray, folds: np.ndarray, out: np.ndarray, count: Int
-) -> tuple[Int, Int]:
-    """Write word hashes after the first ``count`` until ``out`` is full or the text ends.
-
-    Most text is words of ASCII letters with a space behind: a loop of its own, with unsigned
-    places, in which numba need not look for negative ones. In lower case they have bit 0x20, as
-    digits do.
-    """
-    first = count
-    limit = np.uint64(len(text))
-    full = len(out)
-    here = np.uint64(at)
-    while here < limit and count < full:
-        byte = text[here]
-        fold = SEED
-        before = np.int64(0)
-        if QUICK[byte]:
-            while QUICK[byte]:
-                fold = (fold ^ (np.uint64(byte) | _BLANK)) * STEP
-                here += ONE
-                if here == limit:
-                    break
-                byte = text[here]
-            if here == limit or ENDS_WORD[byte]:
-                out[count] = fold
-                count += 1
-                here += ONE
-                continue
-            before = np.int64(QUICK[text[here - ONE]])
-        elif ENDS_WORD[byte]:
-            here += ONE
-            continue
-        else:
-            code = decode(text, np.int64(here))
-            if not flags_of(code, table) & WORDY:
-                here += np.uint64(width(byte))
-                continue
-        at, fold, every = _rest_of_word(text, np.int64(here), fold, before, table, folds)
-        here = np.uint64(at)
-        if every & WORD:
-            out[count] = fold
-            count += 1
-    for k in range(first, count):
-        out[k] = finish(out[k])
-    return min(np.int64(here), len(text)), count
-
-
-@helper
 def _characters(
     text: np.ndarray,
     at: Int,
@@ -156,11 +70,23 @@ def _characters(
     count: Int,
     begun: Int,
 ) -> tuple[Int, Int, Int]:
-    """The same for characters; also the flags of all of them. ``begun`` counts those before."""
+    """Write hashes of characters after the first ``count`` until ``out`` is full, or the text ends.
+
+    White space before the first character is none: ``begun`` is 0 if none came before. Returns
+    where to go on, how many there are, and the flags of all.
+    """
     first = count
     every = np.int64(0)
     size = len(text)
     while at < size and count < len(out):
+        byte = text[np.uint64(at)]
+        if QUICK[byte]:
+            out[np.uint64(count)] = np.uint64(folds[byte])
+            every |= np.int64(QUICK[byte])
+            begun = np.int64(1)
+            count += 1
+            at += 1
+            continue
         code = decode(text, at)
         flags = flags_of(code, table)
         if flags & SPACE:
@@ -175,21 +101,41 @@ def _characters(
         every |= flags
         begun = np.int64(1)
         at += width(text[at])
-    for k in range(first, count):
-        out[k] = finish(out[k] + SEED)
+    fresh = out[first:count]
+    for k in range(len(fresh)):
+        fresh[k] = finish(fresh[k] + SEED)
     return at, count, every
 
 
 @helper
-def _runs(items: np.ndarray, made: Int, n: Int, out: np.ndarray, base: Int) -> None:
-    """Write the hashes of the first ``made`` runs of ``n`` items: a polynomial of them, mixed."""
-    for k in range(made):
-        out[base + k] = items[k]
-    for i in range(1, n):
-        for k in range(made):
-            out[base + k] = out[base + k] * _BASE + items[k + i]
-    for k in range(made):
-        out[base + k] = finish(out[base + k])
+def _runs(items: np.ndarray, n: Int, out: np.ndarray) -> None:
+    """Hash every run of ``n`` items: a polynomial of them, mixed.
+
+    ``out``, as long as ``items``, holds runs of 1, and then of twice as many and one more, as the
+    binary digits of ``n`` say. What its last ``n - 1`` elements hold means nothing.
+    """
+    size = len(items)
+    for k in range(size):
+        out[k] = items[k]
+    digits = np.int64(0)
+    while n >> (digits + 1):
+        digits += 1
+    length = np.int64(1)
+    power = _BASE
+    for digit in range(digits - 1, -1, -1):
+        ahead = out[length:]
+        for k in range(len(ahead)):
+            out[k] = out[k] * power + ahead[k]
+        power *= power
+        length *= 2
+        if n >> digit & 1:
+            ahead = items[length:]
+            for k in range(len(ahead)):
+                out[k] = out[k] * _BASE + ahead[k]
+            power *= _BASE
+            length += 1
+    for k in range(size):
+        out[k] = finish(out[k])
 
 
 @helper
@@ -212,21 +158,22 @@ def next_block(
     are left, how many shingles were written, and the flags of all characters. The document is at
     its end when ``at`` is.
     """
+    items = room.items.hashes
     if cutting.chars:
         begun = held + total
-        at, count, every = _characters(text, at, table, folds, room.items, held, begun)
+        at, count, every = _characters(text, at, table, folds, items, held, begun)
     else:
-        at, count = _words(text, at, table, folds, room.items, held)
+        at, count = hash_words(text, at, table, folds, room.items, held)
         every = np.int64(WORD)
     n = cutting.n
     made = max(count - n + 1, 0)
     if made:
-        _runs(room.items, made, n, out, base)
+        _runs(items[:count], n, out[base : base + count])
         for k in range(n - 1):
-            room.items[k] = room.items[made + k]
+            items[k] = items[made + k]
         count = np.int64(n - 1)
     elif total == 0 and count and at >= len(text):
-        _runs(room.items, np.int64(1), count, out, base)
+        _runs(items[:count], count, out[base : base + count])
         made = np.int64(1)
     return at, count, made, every
 
@@ -269,54 +216,3 @@ def cut(
         if every & WORD:
             base += total
     starts[len(offsets) - 1] = base
-
-
-@helper
-def _shared(
-    values: np.ndarray, left: Int, left_end: Int, right: Int, right_end: Int, least: Int
-) -> Int:
-    """How many numbers two ascending runs share; -1 once ``least`` is out of reach."""
-    found = np.int64(0)
-    while left < left_end and right < right_end:
-        if found + min(left_end - left, right_end - right) < least:
-            return np.int64(-1)
-        one, other = values[np.uint64(left)], values[np.uint64(right)]
-        found += one == other
-        left += one <= other
-        right += other <= one
-    return found if found >= least else np.int64(-1)
-
-
-@kernel(
-    frozen(types.uint64),
-    frozen(types.int64),
-    frozen(types.int64),
-    frozen(types.int64),
-    types.float64,
-    types.boolean,
-    array(types.int64),
-)
-def compare(
-    values: np.ndarray,
-    offsets: NDArray[np.int64],
-    left: NDArray[np.int64],
-    right: NDArray[np.int64],
-    least: float,
-    contained: bool,
-    out: np.ndarray,
-) -> None:
-    """Count what each pair of sets shares; -1 where the similarity is certainly below ``least``.
-
-    The similarity is Jaccard's (shared by all of both) or the share of the left set that the right
-    one contains. The bound is rounded in favour of the pair.
-    """
-    for k in range(len(left)):
-        one, two = np.int64(left[k]), np.int64(right[k])
-        begin, end = offsets[one], offsets[one + 1]
-        other, close = offsets[two], offsets[two + 1]
-        whole = np.float64(end - begin)
-        if contained:
-            need = least * whole
-        else:
-            need = least / (1.0 + least) * (whole + np.float64(close - other))
-        out[k] = _shared(values, begin, end, other, close, np.int64(np.ceil(need - 1e-6)))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from pathlib import Path
+
 import kernel_twins as twin
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
+from dataqa.arrow import text_buffers
 from dataqa.duplicates.bands import Bands, band_keys
 from dataqa.duplicates.signatures import (
     Sets,
@@ -20,6 +25,8 @@ from dataqa.duplicates.signatures import (
 )
 from dataqa.kernels.sentences import word_hash
 from dataqa.kernels.shingles import BLOCK
+from dataqa.kernels.tokens import WORD
+from dataqa.signals.counts import tokens as our_tokens
 
 MASK = (1 << 64) - 1
 BASE = 0x9E6C63D0876A9A47
@@ -66,6 +73,16 @@ def shingles_of(text: str, cut: Shingle) -> list[int]:
     return found
 
 
+def runs_of(items: NDArray[np.uint64], n: int) -> NDArray[np.uint64]:
+    """The same for many items at once."""
+    found = items[: max(len(items) - n + 1, 0)].copy()
+    for at in range(1, n):
+        found = found * np.uint64(BASE) + items[at : len(items) - n + at + 1]
+    for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
+        found = (found ^ (found >> np.uint64(33))) * np.uint64(factor)
+    return found ^ (found >> np.uint64(33))
+
+
 def column(*texts: str | None) -> pl.Series:
     return pl.Series(texts, dtype=pl.String)
 
@@ -86,6 +103,46 @@ def test_shingles_are_runs_of_the_words_that_signals_count(text: str, cut: Shing
     assert set_of(sets, 1) == sorted(set(expected))
     found = signatures(column("before", text, "after"), cut, 16)
     assert found.counts[1] == len(expected)
+
+
+def test_words_of_real_texts_are_those_that_signals_count(examples: Path):
+    texts = pl.concat(
+        [
+            pl.read_ndjson(examples / "docs-en.jsonl.zst")["text"],
+            pl.read_ndjson(examples / "docs-zh.jsonl.gz")["text"],
+            pl.read_parquet(examples / "docs-many.parquet")["text"],
+        ]
+    )
+    stream = our_tokens(text_buffers(texts))
+    cut = Shingle(n=3)
+    sets = shingle_sets(texts, cut)
+    words = (stream.tokens.flags & WORD) != 0
+    for row, (low, high) in enumerate(pairwise(stream.offsets.tolist())):
+        folds = stream.tokens.fold[low:high][words[low:high]]
+        if len(folds) >= cut.n:
+            assert set_of(sets, row) == np.unique(runs_of(folds, cut.n)).tolist()
+
+
+BORDER = (
+    "don't 1,234.5 x.y a.5 3.b a'5 'q' end. “Quote.” naïve l'été 1.٣ 漢字 e\u0301x word_word "
+    "internationalisation counterrevolutionary's A1B2 q' , . ' O'Neil's e.g. U.S.A. 5'a"
+)
+
+
+@pytest.mark.parametrize("before", ["", "x", " ", "漢", "é"])
+@pytest.mark.parametrize("lead", ["a", " ", "."])
+def test_words_are_the_same_wherever_they_stand_among_64_bytes(lead: str, before: str):
+    cut = Shingle(n=2)
+    texts = [before + lead * shift + BORDER + " tail" * 20 for shift in range(70)]
+    sets = shingle_sets(column(*texts), cut)
+    for row, text in enumerate(texts):
+        assert set_of(sets, row) == sorted(set(shingles_of(text, cut)))
+
+
+@given(st.text(alphabet="aZ5 .,'_é’漢٣\u0301", min_size=70, max_size=300), cuts)
+def test_words_of_dense_borders(text: str, cut: Shingle):
+    sets = shingle_sets(column(text), cut)
+    assert set_of(sets, 0) == sorted(set(shingles_of(text, cut)))
 
 
 @many
