@@ -5,6 +5,7 @@ So a step whose model, list or column is missing says so before anything is read
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import polars as pl
@@ -13,6 +14,7 @@ from dataqa.engine.outlet import Layout
 from dataqa.engine.overlay import Overlay
 from dataqa.engine.shard import open_steps
 from dataqa.errors import InputError
+from dataqa.io.outputs import lost_in_json
 from dataqa.io.sources import output_names
 from dataqa.plan import Plan, Stage
 from dataqa.types import DOC, DOC_ID, TEXT, Assets, batch_of
@@ -36,6 +38,8 @@ def probe(plan: Plan, schema: pl.Schema, assets: Assets, overlay: Overlay | None
     docs = pl.DataFrame(
         schema={DOC: pl.UInt64, DOC_ID: pl.String, **{n: kinds.get(n, pl.String) for n in names}}
     )
+    if plan.pipeline.output.format == "jsonl.zst":
+        _fit_for_json(docs, names)
     batch = batch_of(docs)
     owns: dict[str, tuple[str, ...]] = {}
     if overlay is not None:
@@ -47,6 +51,15 @@ def probe(plan: Plan, schema: pl.Schema, assets: Assets, overlay: Overlay | None
             owns[step.label] = tuple(c for c in batch.signals.columns if c not in before)
         _signals_known(stage, batch.signals)
     return Probed(Layout(docs, names, batch.signals.clear(), plan.pipeline.output), owns)
+
+
+def _fit_for_json(docs: pl.DataFrame, names: Mapping[str, str]) -> None:
+    for name, kind in docs.schema.items():
+        if lost_in_json(kind):
+            raise InputError(
+                f"column {names.get(name, name)!r} is {kind}, which JSON Lines cannot give back",
+                hint="write parquet: --format parquet",
+            )
 
 
 def _signals_known(stage: Stage, signals: pl.DataFrame) -> None:

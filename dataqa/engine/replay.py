@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from dataqa.engine.batch import Failure, OnError, OpenedStep, run_batch, take, together
 from dataqa.engine.outlet import KEPT, ORDER, QUARANTINE, REJECTED, REVIEW, Layout, left_of
 from dataqa.errors import RunError
+from dataqa.io.outputs import read_lines
 from dataqa.io.spill import between, frame_of
 from dataqa.io.store import Store
 from dataqa.plan import Stage
@@ -187,8 +188,7 @@ def _none() -> pl.DataFrame:
 
 def _row_groups(store: Store, name: str, layout: Layout) -> Iterator[pl.DataFrame]:
     if layout.output.format == "jsonl.zst":
-        path = store.path(f"{name}.jsonl.zst")
-        yield pl.read_ndjson(path, schema_overrides=layout.public, infer_schema_length=None)
+        yield read_lines(store.path(f"{name}.jsonl.zst"), layout.public)
         return
     with pq.ParquetFile(store.path(f"{name}.parquet"), pre_buffer=False) as file:
         for group in range(file.num_row_groups):

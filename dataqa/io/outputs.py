@@ -1,9 +1,10 @@
-"""Reads back what a run wrote: the files of one output folder as one frame."""
+"""Reads back what a run wrote: the files of one output folder as one frame, or one file exactly."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 import polars as pl
 import zstandard
@@ -25,3 +26,33 @@ def scan(files: Sequence[Path]) -> pl.LazyFrame:
 def _some(path: Path) -> bool:
     with path.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as lines:
         return bool(lines.read(1))
+
+
+def read_lines(path: Path, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """One file of JSON Lines, every column in the type that it was written from."""
+    plain = {name: _in_json(kind) for name, kind in schema.items()}
+    rows = pl.read_ndjson(path, schema_overrides=plain, infer_schema_length=None)
+    return rows.cast({name: kind for name, kind in schema.items() if name in rows.columns})
+
+
+def lost_in_json(kind: pl.DataType) -> bool:
+    """Whether a column could not be read back from JSON Lines as it was."""
+    return any(isinstance(one, pl.Binary | pl.Duration | pl.Time) for one in _leaves(kind))
+
+
+def _leaves(kind: pl.DataType) -> list[pl.DataType]:
+    if isinstance(kind, pl.Struct):
+        return [leaf for field in kind.fields for leaf in _leaves(cast("pl.DataType", field.dtype))]
+    return _leaves(cast("pl.DataType", kind.inner)) if isinstance(kind, pl.List) else [kind]
+
+
+def _in_json(kind: pl.DataType) -> pl.DataType:
+    """The type as which polars reads from JSON what it wrote from ``kind``."""
+    if isinstance(kind, pl.List):
+        return pl.List(_in_json(cast("pl.DataType", kind.inner)))
+    if isinstance(kind, pl.Struct):
+        fields = {one.name: _in_json(cast("pl.DataType", one.dtype)) for one in kind.fields}
+        return pl.Struct(fields)
+    if kind.is_decimal():
+        return pl.String()
+    return pl.Int64() if isinstance(kind, pl.Int8 | pl.Int16 | pl.UInt8 | pl.UInt16) else kind

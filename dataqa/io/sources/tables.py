@@ -10,6 +10,7 @@ import polars as pl
 import pyarrow as pa
 
 from dataqa.errors import InputError
+from dataqa.io.sources.carrying import as_carried, carried
 from dataqa.io.sources.pieces import Bad, Part, Reading, Unreadable
 
 ROWS = 1 << 16
@@ -28,7 +29,7 @@ def plain_schema(schema: pa.Schema, path: str) -> dict[str, pl.DataType]:
         if field.name in found:
             raise InputError(f"two columns are named {field.name!r}", where=path)
         try:
-            frame = pl.DataFrame(pa.schema([field]).empty_table())
+            frame = pl.DataFrame(pa.schema([field.with_type(carried(field.type))]).empty_table())
         except (pa.ArrowException, pl.exceptions.PolarsError, TypeError, ValueError):
             raise InputError(
                 f"column {field.name!r} is {field.type}, which cannot be read",
@@ -157,6 +158,7 @@ def _series(column: pa.ChunkedArray, kind: pl.DataType) -> pl.Series:
     level strings pass through binary, whose cast checks at memory speed, and nested ones are
     validated in Arrow.
     """
+    column = as_carried(column)
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if kind == pl.String and _is_string(column.type):
