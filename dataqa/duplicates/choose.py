@@ -21,7 +21,7 @@ from dataqa.duplicates.signatures import Sets as Shingles
 from dataqa.kernels import clusters
 from dataqa.types import DOC, TEXT, Merge
 
-AT_ONCE = 1 << 24
+AT_ONCE = 1 << 22
 """Shared keys gone through at a time; a single cluster with more is gone through whole."""
 STAYING = 32
 """Documents that stay, remembered for each key: a later one is compared with these."""
@@ -31,9 +31,11 @@ type Shingling = Callable[[pl.Series], Shingles]
 
 
 class Chosen(NamedTuple):
-    """What became of some members, by row of ``Ranked``.
+    """What became of a run of members, by row of ``Ranked``.
 
     Attributes:
+        first: The run's first row.
+        size: How many rows it has.
         rows: Those that go or are doubted.
         others: For each, the one that it is like and that stays.
         states: ``GONE`` or ``DOUBTED``.
@@ -41,6 +43,8 @@ class Chosen(NamedTuple):
         open: Rows of members that stay without having been compared with all they might be like.
     """
 
+    first: int
+    size: int
     rows: NDArray[np.int64]
     others: NDArray[np.int64]
     states: NDArray[np.uint8]
@@ -97,7 +101,8 @@ def _told(
     if not settings.contained:
         whole += sets.sizes[others] - shared
     open_ = np.flatnonzero(choice.open) + low
-    return Chosen(rows, others, choice.state[at], shared / np.maximum(whole, 1), open_)
+    scores = shared / np.maximum(whole, 1)
+    return Chosen(low, len(choice.state), rows, others, choice.state[at], scores, open_)
 
 
 def _cuts(roots: NDArray[np.uint32], counts: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -129,20 +134,19 @@ def _groups(
             keys = np.concatenate([keys for keys, _ in loaded])
             rows = places[np.concatenate([nodes for _, nodes in loaded])]
         starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts[low:high])])
-        order = np.lexsort((keys, rows))
-        _, buckets = np.unique(keys, return_inverse=True)
-        told = buckets[order].astype(np.int32)
+        told = np.empty(len(rows), np.int32)
+        clusters.deal(_frozen(keys), _frozen(rows - np.uint32(low)), starts[:-1].copy(), told)
         yield low, high, clusters.Keys(low, _frozen(starts), _frozen(told))
 
 
 def _deal(
     hits: list[Hits], places: NDArray[np.uint32], cuts: NDArray[np.int64], folder: Path
 ) -> None:
-    """Append every hit to the file of the group that its row is in."""
+    """Append every hit to the file of the group that its row is in, equal keys side by side."""
     for found in hits:
         keys, nodes = found.load()
         rows = places[nodes]
-        group = np.searchsorted(cuts, rows, side="right") - 1
+        group = (np.searchsorted(cuts, rows, side="right") - 1).astype(np.uint16)
         order = np.argsort(group, kind="stable")
         borders = np.searchsorted(group[order], np.arange(len(cuts)))
         for number in np.flatnonzero(np.diff(borders)):

@@ -26,9 +26,11 @@ class Numbering(NamedTuple):
 
     Attributes:
         first: The node of each shard's first document; one more, the number of nodes, at the end.
+        documents: How many documents were sketched; some nodes may be nobody's.
     """
 
     first: NDArray[np.int64]
+    documents: int
 
     @property
     def size(self) -> int:
@@ -83,7 +85,9 @@ def number(merge: Merge) -> Numbering:
         InputError: There are more than 4,294,967,295.
     """
     sizes: dict[int, int] = {}
+    documents = 0
     for docs in merge.docs([DOC]):
+        documents += docs.height
         numbers = docs[DOC].to_numpy()
         shards, at = np.unique(numbers >> _SHARD_BITS, return_index=True)
         ends = np.append(at[1:], len(numbers)) - 1
@@ -97,7 +101,7 @@ def number(merge: Merge) -> Numbering:
             where="duplicates",
             hint="deduplicate parts first, and their kept documents together",
         )
-    return Numbering(first)
+    return Numbering(first, documents)
 
 
 def link(merge: Merge, numbering: Numbering, folder: Path) -> Linked:

@@ -78,15 +78,14 @@ def ruled_on(merge: Merge, policy: Policy, lay: Laying, folder: Path) -> Iterato
     every = np.full(members.rows.height, REMOVABLE | KEEPER, np.uint8)
     roles = members.rows[ROLE].to_numpy() if policy.roles else every
     settings = Settings(policy.sure - _SPARE, policy.doubt - _SPARE, policy.contained, policy.most)
+    documents = linked.numbering.documents
     named = np.zeros(members.rows.height, np.bool_)
-    total = sum(docs.height for docs in merge.docs([DOC]))
     frames: list[Path] = []
     for chosen in choose(linked, members, sets, roles, settings, folder):
-        copies = _copies(chosen, members.rows.height)
-        if copies.max() > max(FEW, policy.largest * total):
-            raise _alarm(
-                copies, total, _ids(merge, linked, members, copies == copies.max()), policy
-            )
+        copies = _copies(chosen)
+        if copies.max(initial=0) > max(FEW, policy.largest * documents):
+            most = np.arange(len(named)) == chosen.first + int(copies.argmax())
+            raise _alarm(copies, documents, _ids(merge, linked, members, most), policy)
         named[chosen.others] = True
         frames.append(folder / f"{len(frames):05d}.ipc")
         _rows(chosen, copies, members, policy).write_ipc(frames[-1])
@@ -96,11 +95,12 @@ def ruled_on(merge: Merge, policy: Policy, lay: Laying, folder: Path) -> Iterato
         yield rows.join(ids, on="kept", how="left", maintain_order="left").drop("kept")
 
 
-def _copies(chosen: Chosen, size: int) -> NDArray[np.int64]:
-    """For each member how many documents it stands for, or the one for which it goes does."""
+def _copies(chosen: Chosen) -> NDArray[np.int64]:
+    """For each of a run of members how many documents it stands for, or who it goes for does."""
     gone = chosen.states == GONE
-    copies = 1 + np.bincount(chosen.others[gone], minlength=size)
-    copies[chosen.rows[gone]] = copies[chosen.others[gone]]
+    rows, others = chosen.rows[gone] - chosen.first, chosen.others[gone] - chosen.first
+    copies = 1 + np.bincount(others, minlength=chosen.size)
+    copies[rows] = copies[others]
     return copies
 
 
@@ -110,6 +110,10 @@ def _rows(
     """Findings about what goes, is doubted or was left uncompared; others are told their copies."""
     gone = chosen.states == GONE
     docs = members.rows[DOC]
+    first = chosen.first
+    stay = np.zeros(chosen.size, np.bool_)
+    stay[chosen.others[gone] - first] = True
+    stay[chosen.rows - first] = stay[chosen.open - first] = False
     worse, better = members.rows[chosen.rows], members.rows[chosen.others]
     findings = pl.DataFrame(
         {
@@ -120,7 +124,7 @@ def _rows(
             "bound": pl.Series(np.where(gone, policy.sure, policy.doubt)),
             "detail": "kept for " + deciding(policy.wishes, better, worse),
             "kept": better[DOC],
-            COPIES: pl.Series(copies[chosen.rows]),
+            COPIES: pl.Series(copies[chosen.rows - first]),
         }
     )
     uncompared = pl.DataFrame(
@@ -128,11 +132,11 @@ def _rows(
             DOC: docs.gather(chosen.open),
             "rule": pl.repeat(f"{policy.rule}.uncompared", len(chosen.open), eager=True),
             "action": pl.repeat(int(Action.KEEP), len(chosen.open), dtype=pl.UInt8, eager=True),
-            COPIES: pl.Series(copies[chosen.open]),
+            COPIES: pl.Series(copies[chosen.open - first]),
         }
     )
-    stay = np.setdiff1d(chosen.others[gone], np.append(chosen.rows, chosen.open))
-    alone = pl.DataFrame({DOC: docs.gather(stay), COPIES: pl.Series(copies[stay])})
+    at = np.flatnonzero(stay)
+    alone = pl.DataFrame({DOC: docs.gather(at + first), COPIES: pl.Series(copies[at])})
     return pl.concat([findings, uncompared, alone], how="diagonal")
 
 

@@ -118,6 +118,19 @@ def lay(
             out[starts[row] + at] = values[offsets[k] + at]
 
 
+@kernel(frozen(types.uint64), frozen(types.uint32), array(types.int64), array(types.int32))
+def deal(keys: np.ndarray, rows: np.ndarray, places: np.ndarray, out: np.ndarray) -> None:
+    """Number the runs of equal keys, and write each row's numbers from ``places[row]`` on.
+
+    Equal keys stand side by side. ``places`` is used up.
+    """
+    bucket = 0
+    for k in range(len(keys)):
+        bucket += k > 0 and keys[k] != keys[k - 1]
+        out[places[rows[k]]] = bucket
+        places[rows[k]] += 1
+
+
 class Settings(NamedTuple):
     """How ``choose`` chooses.
 
