@@ -72,6 +72,15 @@ def peer(python: Path, name: str, texts: pl.Series, *more: str) -> Generator[Pee
             process.stdin.close()
 
 
+def environment_of(name: str) -> Path | None:
+    """The interpreter that has a peer, if its environment was made to its end."""
+    python = Path(sys.executable) if name == "datasketch" else python_of(name)
+    if python is None:
+        return None
+    look = f"import sys, importlib.util as u; sys.exit(u.find_spec({name!r}) is None)"
+    return None if subprocess.run([str(python), "-c", look], check=False).returncode else python
+
+
 def megabytes(texts: pl.Series) -> float:
     return int(texts.str.len_bytes().sum()) / 1e6
 
@@ -111,7 +120,7 @@ def mean_seconds(texts: pl.Series, turns: int) -> float:
 
 def beside_daft(board: Board, texts: pl.Series) -> None:
     """Run by run in turn, so that both meet the same machine."""
-    python, size = python_of("daft"), megabytes(texts)
+    python, size = environment_of("daft"), megabytes(texts)
     if python is None:
         board.skip("times Daft", "make peers has not made .peers/daft")
         return
@@ -125,8 +134,9 @@ def beside_daft(board: Board, texts: pl.Series) -> None:
     board.check("times Daft, median", median(ratios), "x", at_least=DAFT_TIMES, detail=told)
 
 
-def beside(board: Board, name: str, python: Path | None, texts: pl.Series, bound: float) -> None:
+def beside(board: Board, name: str, texts: pl.Series, bound: float) -> None:
     """The least of three runs of a slow peer beside ours on the same texts."""
+    python = environment_of(name)
     if python is None:
         board.skip(f"times {name}", f"make peers has not made .peers/{name}")
         return
@@ -170,10 +180,10 @@ def run(board: Board, asked: Arguments) -> None:
     seconds = cpu_seconds(lambda: ours(texts), runs=5)
     board.note("ours", size / seconds, "MB/s", f"{which}, {len(texts)} documents, {size:.1f} MB")
     beside_daft(board, texts)
-    beside(board, "rensa", python_of("rensa"), first(texts, 4 if asked.quick else 16), RENSA_TIMES)
+    beside(board, "rensa", first(texts, 4 if asked.quick else 16), RENSA_TIMES)
     few = first(texts, 0.5 if asked.quick else 3)
-    beside(board, "datatrove", python_of("datatrove"), few, DATATROVE_TIMES)
-    beside(board, "datasketch", Path(sys.executable), few, 0)
+    beside(board, "datatrove", few, DATATROVE_TIMES)
+    beside(board, "datasketch", few, 0)
     beyond(board, first(texts, 16))
 
 
