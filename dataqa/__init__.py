@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dataqa.decontaminate import contamination
     from dataqa.frames import Cleaned, Result, clean, judge, judge_batches, run
     from dataqa.pipeline import Pipeline
 
@@ -20,12 +21,22 @@ _HOMES = {
     "Pipeline": "pipeline",
     "Result": "frames",
     "clean": "frames",
+    "contamination": "decontaminate",
     "judge": "frames",
     "judge_batches": "frames",
     "run": "frames",
 }
 
-__all__ = ["Cleaned", "Pipeline", "Result", "clean", "judge", "judge_batches", "run"]
+__all__ = [
+    "Cleaned",
+    "Pipeline",
+    "Result",
+    "clean",
+    "contamination",
+    "judge",
+    "judge_batches",
+    "run",
+]
 
 
 def __getattr__(name: str) -> Any:

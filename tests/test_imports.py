@@ -17,7 +17,10 @@ PACKAGE = Path(dataqa.__file__).parent
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "kernels", "edits", "yamlfile", "marks"),
     ("arrow", "types", "rules", "tidy", "words"),
-    ("io", "signals", "duplicates", "registry", "languages", "tokenizers", "line_filter", "bounds"),
+    (
+        *("io", "signals", "duplicates", "decontaminate", "registry", "languages", "tokenizers"),
+        *("line_filter", "bounds"),
+    ),
     ("packfile", "packs", "policy", "report", "manifest", "proof"),
     ("steps",),
     ("pipeline", "plan"),
