@@ -25,6 +25,7 @@ _COMMANDS = {
     "report": ("reports", "Rebuild the report, or compare two runs."),
     "card": ("reports", "Write a corpus card."),
     "pack": ("pack", "Write final shards, splits and token counts."),
+    "contamination": ("contamination", "Find benchmark items in training text."),
     "init": ("scaffold", "Write a commented starting point."),
     "list": ("scaffold", "List steps, signals, rules or extras."),
 }

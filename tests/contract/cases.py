@@ -6,6 +6,7 @@ A step that is new needs one line in ``SETTINGS``; ``test_every_step_is_here`` s
 from __future__ import annotations
 
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
@@ -14,7 +15,13 @@ import polars as pl
 from dataqa.registry import step_class, step_names
 from dataqa.types import DOC, DOC_ID, TEXT, Batch, GlobalStep, Step, batch_of
 
+BENCHMARK = str(Path(__file__).parent / "benchmark.jsonl")
+
 SETTINGS: dict[str, tuple[dict[str, Any], ...]] = {
+    "contamination": (
+        {"against": [BENCHMARK]},
+        {"against": [BENCHMARK], "background": [BENCHMARK], "public": 1, "doubt": 0.05},
+    ),
     "duplicates": (
         {},
         {"shingle": {"unit": "char", "n": 6}, "review_band": [0.5, 0.7], "rehydrate": True},
