@@ -178,9 +178,9 @@ def _works(peer: str) -> bool:
 
 OURS = "dataqa"
 PEERS: tuple[tuple[str, str, Callable[[Path], set[str]]], ...] = (
+    ("daft", "daft_dedup_peer.py", _ids),
     ("text-dedup", "text_dedup_peer.py", _arrow_ids),
     ("datatrove", "datatrove_dedup_peer.py", _ids),
-    ("daft", "daft_dedup_peer.py", _ids),
 )
 
 
