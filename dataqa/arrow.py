@@ -92,6 +92,19 @@ def text_series(
     return series.alias("")
 
 
+def binary_rows(values: NDArray[np.uint32]) -> pl.Series:
+    """The bytes of each row, little-endian, as a Binary column.
+
+    >>> binary_rows(np.array([[1, 2]], np.uint32))[0].hex()
+    '0100000002000000'
+    """
+    rows, length = values.shape
+    offsets = np.arange(rows + 1, dtype=np.int64) * (4 * length)
+    data = np.ascontiguousarray(values, "<u4").tobytes()
+    buffers = [None, pa.py_buffer(offsets.tobytes()), pa.py_buffer(data)]
+    return pl.Series(pa.Array.from_buffers(pa.large_binary(), rows, buffers), dtype=pl.Binary)
+
+
 def compact(frame: pl.DataFrame) -> pl.DataFrame:
     """The same rows in memory of their own.
 

@@ -16,10 +16,10 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 import polars as pl
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from dataqa import kernels
+from dataqa.arrow import binary_rows
 from dataqa.duplicates.bands import PRESETS, Bands, Preset, band_keys, derive
 from dataqa.duplicates.ranks import Wish, rank_columns, wish_of
 from dataqa.duplicates.signatures import Shingle, shingle_sets, signatures
@@ -198,7 +198,7 @@ class Duplicates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             content=_hashes(docs[TEXT].fill_null("")),
             order=_hashes(docs[DOC_ID]),
             shingles=pl.Series(counts),
-            signature=_binary(values),
+            signature=binary_rows(values),
             **columns,
         )
 
@@ -226,15 +226,6 @@ def rehydration(copies: pl.Series) -> pl.Series:
 def _hashes(values: pl.Series) -> pl.Series:
     data = b"".join(blake2b(value.encode(), digest_size=8).digest() for value in values)
     return pl.Series(np.frombuffer(data, "<u8"))
-
-
-def _binary(values: NDArray[np.uint32]) -> pl.Series:
-    """Each row's bytes, little-endian."""
-    rows, length = values.shape
-    offsets = np.arange(rows + 1, dtype=np.int64) * (4 * length)
-    data = np.ascontiguousarray(values, "<u4").tobytes()
-    buffers = [None, pa.py_buffer(offsets.tobytes()), pa.py_buffer(data)]
-    return pl.Series(pa.Array.from_buffers(pa.large_binary(), rows, buffers), dtype=pl.Binary)
 
 
 def _share(value: float, field: str) -> None:
