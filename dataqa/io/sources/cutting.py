@@ -19,6 +19,7 @@ from dataqa.io.sources.pieces import (
     Unreadable,
 )
 from dataqa.io.sources.shards import OnError
+from dataqa.io.sources.streams import as_text, blocks
 from dataqa.io.sources.surveying import survey
 
 type Weighed = tuple[Piece, int]
@@ -109,7 +110,7 @@ def pieces_of(
     if not file.size:
         return iter(())
     if file.format == "jsonl" and not file.compression:
-        return _lines(file, reading, known)
+        return _or_whole(file, _lines(file, reading, known), on_error)
     if file.format == "parquet":
         return _or_whole(file, parquet.cut(file, reading), on_error)
     if file.format == "arrow":
@@ -135,6 +136,7 @@ def _lines(file: File, reading: Reading, known: Survey | None) -> Iterator[Weigh
     if file.size <= reading.shard_bytes:
         yield Piece(file.path, "jsonl"), file.size
         return
+    next(as_text(blocks(file.path), file.path), b"")  # no part of another encoding would show it
     if known is None or not known.step or known.step > reading.shard_bytes:
         known = survey(file, reading)
     before = list(accumulate(known.lines, initial=0))

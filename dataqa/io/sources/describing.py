@@ -43,7 +43,7 @@ def schema(
             require_text(columns, reading, file.path)
             found.append((file.path, columns))
     if lines:
-        found.insert(where, (lines[0].path, samples.columns(lines, reading)))
+        found.insert(where, (lines[0].path, samples.columns(lines, reading, on_error)))
     return settle(unify(found), reading, lines=bool(lines))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -80,6 +81,11 @@ class Piece(msgspec.Struct, frozen=True):
     def name(self) -> str:
         """The file as the user knows it."""
         return self.source or self.path
+
+    @property
+    def rest(self) -> Path:
+        """Where the bytes lie that a spooled file breaks off in, if there are any."""
+        return Path(f"{self.path}.rest")
 
 
 class Shard(msgspec.Struct, frozen=True):

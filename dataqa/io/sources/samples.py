@@ -10,6 +10,7 @@ import polars as pl
 from dataqa.errors import InputError
 from dataqa.io.sources.jsonl import Broken, decoded, numbered
 from dataqa.io.sources.pieces import File, Piece, Reading, Unreadable
+from dataqa.io.sources.shards import OnError
 from dataqa.io.sources.streams import blocks
 from dataqa.io.sources.values import infer
 
@@ -17,15 +18,18 @@ SAMPLE = 1 << 18
 """Bytes looked at in each place."""
 
 
-def columns(files: Sequence[File], reading: Reading) -> dict[str, pl.DataType]:
+def columns(
+    files: Sequence[File], reading: Reading, on_error: OnError = "stop"
+) -> dict[str, pl.DataType]:
     """The columns that samples from the beginnings and, of plain files, the insides show.
 
     Args:
         files: JSON-lines files, or spooled pieces' files; at most 64 places are sampled.
         reading: For the text column's name, and the bound on a line.
+        on_error: With "quarantine" there may be no columns: reading the lines tells why.
 
     Raises:
-        InputError: If no sampled line is a JSON object.
+        InputError: If no sampled line is a JSON object, or a file is one JSON array.
     """
     rows: list[dict[str, Any]] = []
     faults: list[Unreadable] = []
@@ -37,12 +41,18 @@ def columns(files: Sequence[File], reading: Reading) -> dict[str, pl.DataType]:
             rows.extend(_sample(piece, reading))
         except Unreadable as fault:  # raised again, with its position, when the file is read
             faults.append(fault)
-    if faults and not rows:
-        raise faults[0]
-    written = [file for file in filled if _head(file).strip()] if not rows else []
-    if written:
-        raise _no_objects(written[0])
+    if not rows and on_error == "stop":
+        _explain(filled, faults)
     return infer(rows)
+
+
+def _explain(files: Sequence[File], faults: Sequence[Unreadable]) -> None:
+    """Raise for what kept the files from having columns, unless they are blank."""
+    if faults:
+        raise faults[0]
+    written = next((file for file in files if _head(file).strip()), None)
+    if written is not None:
+        raise _no_objects(written)
 
 
 def _places(files: Sequence[File]) -> Iterator[Piece]:

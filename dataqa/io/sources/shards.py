@@ -10,7 +10,8 @@ import polars as pl
 
 from dataqa.io.sources import arrow_ipc, delimited, jsonl, parquet, texts, warc
 from dataqa.io.sources.assembling import chunk_of
-from dataqa.io.sources.pieces import Bad, Chunk, Part, Piece, Reading, Shard, Unreadable
+from dataqa.io.sources.pieces import MIB, Bad, Chunk, Part, Piece, Reading, Shard, Unreadable
+from dataqa.io.sources.streams import beginning
 from dataqa.types import DOC, TEXT
 
 type OnError = Literal["stop", "quarantine"]
@@ -98,13 +99,21 @@ def _parts(
             position = max(position, *cast("list[int]", tops))
             yield part
         if piece.fault:
-            raise Unreadable(piece.fault)
+            raise Unreadable(piece.fault).at(0, piece.rest.read_bytes())
     except Unreadable as fault:
         if on_error == "stop":
             raise Unreadable(fault.what, where=piece.name, hint=fault.hint) from None
-        why = f"from here on the file cannot be read: {fault.what}"
-        lost = Bad(max(position + 1, fault.position), why, fault.raw)
-        yield Part(_no_rows(schema), pl.Series(dtype=pl.UInt64), [lost])
+        yield Part(_no_rows(schema), pl.Series(dtype=pl.UInt64), [_lost(piece, position, fault)])
+
+
+def _lost(piece: Piece, position: int, fault: Unreadable) -> Bad:
+    """What is made of the rest of a file, after the record at ``position``."""
+    at = max(position + 1, fault.position)
+    if position:
+        return Bad(at, f"from here on the file cannot be read: {fault.what}", fault.raw)
+    raw = fault.raw or beginning(piece.path)
+    cut = f" (raw holds its first {MIB:,} bytes)" if len(raw) == MIB else ""
+    return Bad(at, f"the file cannot be read: {fault.what}{cut}", raw)
 
 
 def _no_rows(schema: Mapping[str, pl.DataType]) -> pl.DataFrame:

@@ -25,7 +25,7 @@ from dataqa.io.sources import cutting, delimited, jsonl, warc
 from dataqa.io.sources.finding import STDIN
 from dataqa.io.sources.pieces import MIB, File, Piece, Reading, Unreadable
 from dataqa.io.sources.shards import OnError
-from dataqa.io.sources.streams import BEGINNINGS
+from dataqa.io.sources.streams import BEGINNINGS, beginning
 
 _WHOLE = ("parquet", "arrow", "txt")  # cut by their own structure, or one document
 _MARKER = "pieces.json"
@@ -137,17 +137,18 @@ def _recut(file: File, name: str, reading: Reading, home: Path, on_error: OnErro
     pieces: list[Piece] = []
     held: list[bytes] = []
     size, first, position = 0, 1, 1
-    fault = ""
-    head, units = _units(file, reading)
+    head, fault = b"", ""
 
-    def flush() -> None:
+    def flush() -> Piece:
         path = home / f"{len(pieces):05}.{file.format}.lz4"
         _write(path, (head, *held))
         pieces.append(
             Piece(str(path), file.format, first=first, source=name, compression="lz4", fault=fault)
         )
+        return pieces[-1]
 
     try:
+        head, units = _units(file, reading)
         for unit in units:
             if held and size + len(unit.raw) > reading.shard_bytes:
                 flush()
@@ -161,7 +162,11 @@ def _recut(file: File, name: str, reading: Reading, home: Path, on_error: OnErro
         if on_error == "stop":
             raise Unreadable(problem.what, where=name, hint=problem.hint) from None
         fault = problem.what
-    if held or fault:
+        rest = problem.raw or (beginning(file.path) if position == 1 else b"")
+        with _private(flush().rest) as target:
+            target.write(rest)
+        return pieces
+    if held:
         flush()
     return pieces
 

@@ -42,6 +42,12 @@ def open_file(path: str) -> BinaryIO:
         raise unopened(path, error) from None
 
 
+def beginning(path: str) -> bytes:
+    """The first bytes of a file as it lies on disk: what is shown of one that cannot be read."""
+    with open_file(path) as file:
+        return file.read(MIB)
+
+
 def unopened(path: str, error: OSError) -> Unreadable:
     """The error for a file or folder that the system does not let us read."""
     hint = "check its permissions" if isinstance(error, PermissionError) else ""

@@ -8,7 +8,7 @@ import polars as pl
 
 from dataqa.io.sources.assembling import too_large
 from dataqa.io.sources.pieces import Bad, Part, Piece, Reading, Unreadable
-from dataqa.io.sources.streams import as_text, blocks
+from dataqa.io.sources.streams import as_text, beginning, blocks
 
 
 def parts(pieces: Sequence[Piece], reading: Reading) -> Iterator[Part]:
@@ -48,7 +48,7 @@ def _text(piece: Piece, position: int, reading: Reading) -> str | Bad:
         return raw.decode()
     except Unreadable as fault:
         hint = f" ({fault.hint})" if fault.hint else ""
-        return Bad(position, fault.what + hint, b"".join(held), piece.name)
+        return Bad(position, fault.what + hint, b"".join(held) or beginning(piece.path), piece.name)
     except UnicodeDecodeError as error:
         return Bad(position, f"invalid UTF-8 at byte {error.start}", raw, piece.name)
 
