@@ -9,6 +9,8 @@ import click
 
 from dataqa.cli.options import examples_option
 
+_WORST = 5
+"""Bounds that the error names; the comparison has them all."""
 _RUN = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
@@ -92,14 +94,14 @@ def _compare(run: Path, old: Path, bounds: Path | None, *, as_json: bool) -> Non
         click.echo(msgspec.json.format(msgspec.json.encode(told, order="sorted")).decode())
     else:
         click.echo(f"Comparison: {store.path('comparison.html')}")
-    if told["passed"]:
-        raise BoundError(
-            "bounds are passed: " + "; ".join(map(_bound, told["passed"])),
-            where=f"{run} against {old}",
+    if passed := told["passed"]:
+        worst = "; ".join(
+            f"{one['what']} {one['value']:.3g} > {one['bound']:g}" for one in passed[:_WORST]
         )
-
-
-def _bound(passed: Any) -> str:
-    if isinstance(passed, dict):
-        return ", ".join(f"{key} {value}" for key, value in passed.items())
-    return str(passed)
+        more = f"; and {len(passed) - _WORST} more" if len(passed) > _WORST else ""
+        count = "1 bound is" if len(passed) == 1 else f"{len(passed)} bounds are"
+        raise BoundError(
+            f"{count} passed: {worst}{more}",
+            where=f"{run} against {old}",
+            hint=f"{store.path('comparison.html')} shows them all",
+        )

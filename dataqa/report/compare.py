@@ -55,7 +55,7 @@ def load_bounds(path: str | Path) -> Bounds:
 def compare(
     new: Mapping[str, Any], old: Mapping[str, Any], bounds: Bounds | None = None
 ) -> dict[str, Any]:
-    """What changed from one report to another, and in ``passed`` the bounds that are exceeded.
+    """What changed from one report to another, and in ``passed`` the bounds exceeded, worst first.
 
     Args:
         new: The content of the newer ``report.json``.
@@ -79,10 +79,15 @@ def compare(
     kept = _moved("kept share", _kept(new), _kept(old), bounds.kept_share)
     languages = _mix(new["languages"], old["languages"], bounds.languages, "not measured")
     sources = _mix(new["sources"], old["sources"], bounds.sources, "no source")
-    passed = [f"psi of {one['name']}" for one in signals if one["passed"]]
-    passed += ["kept share"] if kept["passed"] else []
-    passed += [f"share of language {one['name']}" for one in languages if one["passed"]]
-    passed += [f"share of source {one['name']}" for one in sources if one["passed"]]
+    judged = [("psi of {}", one, one["psi"]) for one in signals]
+    judged += [("change of the {}", kept, abs(kept["change"]))]
+    judged += [("change of language {}", one, abs(one["change"])) for one in languages]
+    judged += [("change of source {}", one, abs(one["change"])) for one in sources]
+    passed = [
+        {"what": what.format(one["name"]), "value": value, "bound": one["bound"]}
+        for what, one, value in judged
+        if one["passed"]
+    ]
     return {
         "format": FORMAT,
         "new": _side(new),
@@ -94,8 +99,14 @@ def compare(
         "languages": languages,
         "sources": sources,
         "bounds": msgspec.to_builtins(bounds),
-        "passed": passed,
+        "passed": sorted(passed, key=_farthest),
     }
+
+
+def _farthest(passed: Mapping[str, Any]) -> tuple[float, str]:
+    """Sorts bounds by how many times over they are passed, the worst first."""
+    times = passed["value"] / passed["bound"] if passed["bound"] else np.inf
+    return -times, passed["what"]
 
 
 def compare_html(comparison: Mapping[str, Any]) -> str:

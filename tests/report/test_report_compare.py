@@ -31,7 +31,8 @@ def test_a_shifted_signal_passes_its_bound_and_others_do_not():
     for outcome in ("kept", "other"):
         everything[outcome][::2] = [max(0, at - 30) for at in everything[outcome][::2]]
     found = compare(moved, REPORT, Bounds(psi=0.2))
-    assert found["passed"] == ["psi of alpha_words"]
+    assert [one["what"] for one in found["passed"]] == ["psi of alpha_words"]
+    assert found["passed"][0]["value"] == found["signals"][0]["psi"] > found["passed"][0]["bound"]
     assert found["signals"][0]["name"] == "alpha_words"
     assert "1 bound is exceeded" in compare_html(found)
     assert compare(moved, REPORT, Bounds(psi=0.2, signals={"alpha_words": 99.0}))["passed"] == []
@@ -42,8 +43,21 @@ def test_kept_share_and_languages_are_judged():
     moved["totals"]["kept"]["documents"] //= 2
     moved["languages"] = [one for one in moved["languages"] if one["label"] != "zh"]
     found = compare(moved, REPORT, Bounds(kept_share=0.05, languages=0.1))
-    assert found["passed"][0] == "kept share"
-    assert "share of language zh" in found["passed"]
+    told = [one["what"] for one in found["passed"]]
+    assert told[0] == "change of the kept share"
+    assert "change of language zh" in told
+    assert "change of language zh" in compare_html(found)
+
+
+def test_the_bound_passed_by_most_comes_first():
+    moved = copy.deepcopy(REPORT)
+    moved["totals"]["kept"]["documents"] //= 2
+    moved["languages"] = [one for one in moved["languages"] if one["label"] != "zh"]
+    bounds = Bounds(kept_share=0.2, languages=0.001, sources=0.0)
+    found = compare(moved, REPORT, bounds)["passed"]
+    times = [one["value"] / one["bound"] for one in found]
+    assert times == sorted(times, reverse=True)
+    assert found[-1]["what"] == "change of the kept share"
 
 
 @given(COUNTS, COUNTS)
