@@ -105,7 +105,7 @@ def contamination_command(
         usual.doubt if doubt is None else doubt,
         usual.public if public is None else public,
     )
-    bounds.check("--max")
+    bounds.check()
     given = changed_reading(**reading)
     how = Reading(**{name.partition(".")[2]: value for name, value in given.items()})
     benchmarks = read_benchmarks(against, _roles(fields))
@@ -118,7 +118,8 @@ def contamination_command(
         told = search(corpus, matcher, bounds, out, _progress())
     if form == "jsonl":
         for line in told.lines:
-            click.echo(msgspec.json.encode(line._asdict()))
+            plain = line._asdict() | {"precision": line.precision._asdict()}
+            click.echo(msgspec.json.encode(plain))
     else:
         _table(told, out)
     if max_found is not None and told.documents > max_found:

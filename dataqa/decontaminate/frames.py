@@ -65,7 +65,7 @@ def contamination(
             hint = did_you_mean(name, frame.columns)
             raise InputError(f"the frame has no column {name!r}", hint=hint)
     bounds = Bounds(max, doubt, public)
-    bounds.check("contamination")
+    bounds.check()
     texts = frame[text_column].cast(pl.String)
     known = _read(benchmarks, fields or {})
     matcher = matcher_of(known, lambda: (part for _, part in _parts(texts)))

@@ -30,7 +30,7 @@ class Bounds(NamedTuple):
     doubt: float = DOUBT
     public: int = PUBLIC
 
-    def check(self, where: str) -> None:
+    def check(self) -> None:
         """Refuse bounds under which scores mean nothing.
 
         Raises:
@@ -39,11 +39,11 @@ class Bounds(NamedTuple):
         if self.doubt < 0 or self.max - self.doubt < LEAST or self.max + self.doubt >= 1:
             raise InputError(
                 f"max {self.max:g} with doubt {self.doubt:g} leaves {LEAST:g} to 1",
-                where=f"{where}.max",
+                where="contamination.max",
                 hint=f"scores below {LEAST:g} are not told, and none is above 1",
             )
         if self.public < 1:
-            raise InputError("public is a number of documents", where=f"{where}.public")
+            raise InputError("public is a number of documents", where="contamination.public")
 
     def of(self, scores: pl.Expr) -> pl.Expr:
         """The verdict of scores, as ``dataqa.policy`` reaches it; null below both bounds."""

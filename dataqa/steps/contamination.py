@@ -67,7 +67,7 @@ class Contamination(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     action: Literal["drop", "review", "keep"] = "drop"
 
     def __post_init__(self) -> None:
-        Bounds(self.max, self.doubt, self.public).check(STEP)
+        Bounds(self.max, self.doubt, self.public).check()
         if self.action not in _ACTIONS:
             hint = did_you_mean(self.action, _ACTIONS)
             raise InputError("no such action", where="contamination.action", hint=hint)

@@ -72,7 +72,7 @@ def test_json_lines_and_a_bound_on_what_is_found(place: Path):
     assert done.returncode == 0, done.stderr
     (line,) = [json.loads(line) for line in done.stdout.splitlines()]
     assert (line["benchmark"], line["documents"], line["review"]) == ("fair", 2, 1)
-    assert line["precision"][0] == 1.0
+    assert line["precision"]["value"] == 1.0
     more = run(place, *base, "--max-found", "1")
     assert more.returncode == 3
     assert "found in 2 documents" in more.stderr
@@ -88,7 +88,7 @@ def test_json_lines_and_a_bound_on_what_is_found(place: Path):
         (["-i", "nowhere.jsonl", "--against", "fair.jsonl"], "no such file"),
         (["-i", "corpus.jsonl", "--against", "corpus.jsonl", "--field", "question=q"], "field 'q'"),
         (["-i", "corpus.jsonl", "--against", "fair.jsonl", "--field", "q"], "ROLE=NAME"),
-        (["-i", "corpus.jsonl", "--against", "fair.jsonl", "--max", "0.95"], "--max"),
+        (["-i", "corpus.jsonl", "--against", "fair.jsonl", "--max", "0.95"], "max 0.95"),
         (["-i", "fair.jsonl", "--against", "fair.jsonl"], "'text'"),
     ],
 )
@@ -218,4 +218,4 @@ def unseen(size: int, documents: int, matches: int) -> None:
 @pytest.mark.parametrize("bounds", [(0.55, 0.1), (0.9, 0.1), (0.7, -0.1)])
 def test_bounds_that_scores_cannot_meet_are_refused(bounds: tuple[float, float]):
     with pytest.raises(InputError, match=r"contamination\.max"):
-        Bounds(*bounds).check("contamination")
+        Bounds(*bounds).check()
