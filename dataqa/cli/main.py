@@ -6,9 +6,13 @@ A command's module is imported when it is called, so that ``dataqa --help`` stay
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
+from collections.abc import Generator
+from contextlib import contextmanager
 from importlib import import_module
+from types import FrameType
 
 import click
 
@@ -61,7 +65,8 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; every failure is a message on standard error and an exit code."""
     try:
-        code = cli.main(standalone_mode=False)
+        with _terminable():
+            code = cli.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except DataqaError as error:
         click.echo(f"Error: {error}", err=True)
@@ -81,6 +86,21 @@ def main() -> None:
             raise
         click.echo(f"Error: {_unforeseen(error)}", err=True)
         sys.exit(1)
+
+
+@contextmanager
+def _terminable() -> Generator[None]:
+    """Take SIGTERM as Ctrl-C: workers are ended and what they share is put back; once."""
+
+    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - as signals call it
+        signal.signal(signal.SIGTERM, before)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _unforeseen(error: Exception) -> str:
