@@ -28,8 +28,9 @@ class Wish(NamedTuple):
     """One entry of a keep policy.
 
     Attributes:
-        kind: ``longest`` or ``shortest`` (characters), ``best`` or ``least`` (a signal), ``newest``
-            or ``oldest`` (a column), ``source_priority`` (names, the best first).
+        kind: ``longest`` or ``shortest`` (characters), ``best`` or ``least`` (a signal, else a
+            column), ``newest`` or ``oldest`` (a column), ``source_priority`` (names, the best
+            first).
         what: The signal's or column's name, or the names of sources.
     """
 
@@ -41,10 +42,10 @@ class Wish(NamedTuple):
         if self.kind in {"longest", "shortest"}:
             return batch.docs[TEXT].str.len_chars().fill_null(0).cast(pl.Int64)
         if self.kind in _OF_SIGNAL:
-            return _pick(batch.signals, self.what, "signal").fill_nan(None)
+            known = batch.signals if self.what in batch.signals.columns else batch.docs
+            return _without_nan(_pick(known, self.what, "signal or column"))
         if self.kind in _OF_COLUMN:
-            column = _pick(batch.docs, self.what, "column")
-            return column.fill_nan(None) if column.dtype.is_float() else column
+            return _without_nan(_pick(batch.docs, self.what, "column"))
         places = {name: at for at, name in enumerate(self.what)}
         column = _pick(batch.docs, source_column, "column").cast(pl.String)
         return column.replace_strict(places, default=len(places), return_dtype=pl.Int64)
@@ -137,6 +138,10 @@ def _only(written: Any, where: str) -> tuple[str, Any]:
     raise InputError(
         "not a keep policy", where=where, hint="such as longest, {newest: date}, {best: word_count}"
     )
+
+
+def _without_nan(values: pl.Series) -> pl.Series:
+    return values.fill_nan(None) if values.dtype.is_float() else values
 
 
 def _pick(frame: pl.DataFrame, name: str, noun: str) -> pl.Series:
