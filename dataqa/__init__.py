@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dataqa.decontaminate import contamination
+    from dataqa.deduplication import Duplicates, deduplicate
     from dataqa.frames import Cleaned, Result, clean, judge, judge_batches, run
     from dataqa.pipeline import Pipeline
 
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Cleaned": "frames",
+    "Duplicates": "deduplication",
     "Pipeline": "pipeline",
     "Result": "frames",
     "clean": "frames",
     "contamination": "decontaminate",
+    "deduplicate": "deduplication",
     "judge": "frames",
     "judge_batches": "frames",
     "run": "frames",
@@ -29,10 +32,12 @@ _HOMES = {
 
 __all__ = [
     "Cleaned",
+    "Duplicates",
     "Pipeline",
     "Result",
     "clean",
     "contamination",
+    "deduplicate",
     "judge",
     "judge_batches",
     "run",

@@ -25,7 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("steps",),
     ("pipeline", "plan"),
     ("engine",),
-    ("frames", "expressions"),
+    ("frames", "deduplication", "expressions"),
     ("cli",),
 )
 """From the bottom: a module imports its own layer and those below it. ``dataqa`` itself and
