@@ -182,6 +182,22 @@ def test_a_pair_of_copies_loses_one_of_the_two(ran: dict[str, Ran]):
     assert pairs >= 12
 
 
+def test_near_duplicates_name_each_other_and_no_other_page(ran: dict[str, Ran]):
+    run = ran["quickstart"]
+    found = run.result.scan("findings").filter(pl.col("step") == "duplicates").collect()
+    pairs = {frozenset(pair) for pair in found.select("doc_id", "ref").iter_rows()}
+    planted = {
+        frozenset((copy, why.removeprefix("near duplicate of ").partition(":")[0]))
+        for copy, why in run.planted.items()
+        if why is not None and why.startswith("near duplicate")
+    }
+    assert len(pairs & planted) >= 11
+    # two pages of one manual, alike in 57 % of their words
+    assert len(pairs - planted) <= 1
+    assert set(found["rule"]) == {"duplicates.doubt"}
+    assert found["score"].is_between(0.5, 0.8).all()
+
+
 def test_a_near_duplicate_is_no_exact_one(ran: dict[str, Ran]):
     for doc, why in ran["quickstart"].planted.items():
         if why is not None and why.startswith(("near duplicate", "not a duplicate")):
