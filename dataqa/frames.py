@@ -20,21 +20,20 @@ from dataqa.engine.driver import Options
 from dataqa.engine.finish import Result
 from dataqa.engine.local import run_local
 from dataqa.engine.memory import Opened
-from dataqa.engine.outlet import VERDICTS
+from dataqa.engine.outlet import QUARANTINE, VERDICT_OF
 from dataqa.engine.watch import Watch
 from dataqa.errors import InputError, did_you_mean
 from dataqa.io.spill import frame_of
 from dataqa.pipeline import Pipeline
 from dataqa.plan import make_plan
+from dataqa.policy import reasons
 from dataqa.registry import rule_folders
-from dataqa.types import DOC, DOC_ID, TEXT, Action, Assets
+from dataqa.types import DOC, DOC_ID, TEXT, Assets
 
 type AnyPipeline = Pipeline | str | Path
 type AnyFrame = pl.DataFrame | Any
 """A polars frame, or a pandas one: anything ``polars.from_pandas`` takes."""
 
-_VERDICT = {int(action): verdict for action, verdict in VERDICTS.items()}
-QUARANTINE = "quarantine"
 _JUDGED = ("verdict", "reasons")
 
 
@@ -219,16 +218,12 @@ def _judge(frame: pl.DataFrame, pipeline: Pipeline, opened: Opened) -> pl.DataFr
     docs = _documents(frame, pipeline)
     readable = docs[TEXT].is_not_null()
     judged = opened.judge(docs.filter(readable))
-    why = judged.batch.findings.filter(pl.col("action") >= Action.REVIEW)
-    reasons = why.group_by(DOC, maintain_order=True).agg(
-        pl.col("rule").unique(maintain_order=True).alias("reasons")
-    )
-    verdicts = judged.actions.replace_strict(_VERDICT, return_dtype=pl.String)
+    verdicts = VERDICT_OF.gather(judged.actions)
     told = judged.batch.docs.select(DOC, pl.col(TEXT).alias("_judged")).with_columns(
         verdicts.alias("verdict")
     )
     joined = docs.select(DOC).join(told, on=DOC, how="left", maintain_order="left")
-    joined = joined.join(reasons, on=DOC, how="left", maintain_order="left")
+    joined = joined.join(reasons(judged.batch.findings), on=DOC, how="left", maintain_order="left")
     unreadable = pl.lit(["text is null"])
     return frame.with_columns(
         joined["_judged"].alias(pipeline.reading.text_column),

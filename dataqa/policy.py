@@ -27,6 +27,12 @@ PERSON = "person"
 COLUMN = "column:"
 """What the signal that holds a source column begins with."""
 
+ACTIONS = {action.name.lower(): int(action) for action in Action}
+"""What actions are called in files, weakest first."""
+
+SIDE = r"\.(min|max|missing)$"
+"""What a finding's rule has behind the key of the rule that tripped, as a pattern."""
+
 
 class StepRule(NamedTuple):
     """A rule and the step that brought it."""
@@ -90,6 +96,14 @@ def actions(docs: pl.Series, findings: pl.DataFrame) -> pl.Series:
         at = np.searchsorted(docs.to_numpy(), verdicts[DOC].to_numpy())
         strongest[at] = verdicts["action"].to_numpy()
     return pl.Series("action", strongest)
+
+
+def reasons(findings: pl.DataFrame) -> pl.DataFrame:
+    """Why documents were not simply kept: ``_doc``, and the rules that asked for review or drop."""
+    asked = findings.filter(pl.col("action") >= Action.REVIEW)
+    return asked.group_by(DOC, maintain_order=True).agg(
+        pl.col("rule").unique(maintain_order=True).alias("reasons")
+    )
 
 
 def _raise_to(strongest: NDArray[np.uint8], docs: pl.Series, findings: pl.DataFrame) -> None:

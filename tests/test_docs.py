@@ -140,7 +140,7 @@ def test_every_option_that_the_readme_names_is_there():
         option
         for command in commands().values()
         for parameter in command.params
-        for option in parameter.opts
+        for option in (*parameter.opts, *parameter.secondary_opts)
     }
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README))
     assert named <= there

@@ -13,7 +13,7 @@ from dataqa.engine.driver import Options
 from dataqa.engine.finish import Result, load
 from dataqa.engine.layout import probe
 from dataqa.engine.local import assets_of, make_job
-from dataqa.engine.outlet import REJECTED, VERDICTS
+from dataqa.engine.outlet import REJECTED, VERDICT_OF
 from dataqa.engine.overlay import OVERLAY, kept_overlay, read_overlay
 from dataqa.engine.provenance import files_changed
 from dataqa.engine.shard import Job, add
@@ -24,12 +24,8 @@ from dataqa.io.store import Store
 from dataqa.manifest import MANIFEST
 from dataqa.pipeline import Pipeline
 from dataqa.plan import Plan, make_plan
-from dataqa.policy import PERSON, StepRule, actions, judge
+from dataqa.policy import ACTIONS, PERSON, SIDE, StepRule, actions, judge
 from dataqa.types import DOC, DOC_ID, Action, Assets, Batch, complete, no_findings
-
-_SIDE = r"\.(min|max|missing)$"
-_CODES = {action.name.lower(): int(action) for action in Action}
-_VERDICT = {int(action): verdict for action, verdict in VERDICTS.items()}
 
 
 class Foreseen(NamedTuple):
@@ -169,14 +165,14 @@ def _one_file(
     signals = pl.read_parquet(store.path(name), columns=[DOC_ID, "verdict", *wanted])
     ids = signals.select(DOC_ID).with_row_index(DOC).with_columns(pl.col(DOC).cast(pl.UInt64))
     said = _said(store, name.replace("signals/", "findings/", 1), ids)
-    mine = said["rule"].str.replace(_SIDE, "").is_in(list(changed))
+    mine = said["rule"].str.replace(SIDE, "").is_in(list(changed))
     asked = judge(Batch(ids, signals.select(wanted), no_findings()), judges)
     stays = said.filter(~mine)
     if over is not None:
         told = over.join(ids, on=DOC_ID, how="inner", maintain_order="left")
         stays = pl.concat([stays.filter(pl.col("step") != OVERLAY), complete(told)])
     together = pl.concat([stays, asked]).sort(DOC, maintain_order=True)
-    after = actions(ids[DOC], together).replace_strict(_VERDICT, return_dtype=pl.String)
+    after = VERDICT_OF.gather(actions(ids[DOC], together))
     revived = (after != REJECTED) & (signals["verdict"] == REJECTED)
     rules = {
         key: (_asking(said, key), _asking(asked, key))
@@ -200,13 +196,13 @@ def _said(store: Store, name: str, ids: pl.DataFrame) -> pl.DataFrame:
         return no_findings()
     asking = pl.scan_parquet(store.path(name)).select(DOC_ID, "step", "rule", "action", "by")
     rows = asking.filter((pl.col("action") != "rewrite") | pl.col("by").str.starts_with(PERSON))
-    coded = rows.with_columns(pl.col("action").replace_strict(_CODES, return_dtype=pl.UInt8))
+    coded = rows.with_columns(pl.col("action").replace_strict(ACTIONS, return_dtype=pl.UInt8))
     return complete(coded.collect().join(ids, on=DOC_ID, how="inner"))
 
 
 def _asking(findings: pl.DataFrame, key: str) -> int:
     """Documents that a rule asks to review or to drop."""
-    by_rule = findings.filter(findings["rule"].str.replace(_SIDE, "") == key)
+    by_rule = findings.filter(findings["rule"].str.replace(SIDE, "") == key)
     return by_rule.filter(pl.col("action") >= Action.REVIEW)[DOC].n_unique()
 
 

@@ -14,7 +14,7 @@ import polars as pl
 
 from dataqa.engine import settle
 from dataqa.engine.batch import OnError
-from dataqa.engine.finish import Finished, finish, most_dropping
+from dataqa.engine.finish import Result, finish, most_dropping
 from dataqa.engine.host import Session
 from dataqa.engine.onward import marker, spilled
 from dataqa.engine.outlet import REJECTED
@@ -71,7 +71,7 @@ class Driver:
         keys = [self._first(shard).key for shard in self._stock.shards]
         return chain(self._plan.stages[-1].fingerprint, keys)
 
-    def run(self) -> Finished:
+    def run(self) -> Result:
         """Run every stage, or what is left of it, and finish."""
         first = [self._first(shard) for shard in self._stock.shards]
         workers = self._workers()

@@ -53,9 +53,6 @@ class Result(NamedTuple):
         return scan(sorted((self.out / folder).iterdir()))
 
 
-Finished = Result
-
-
 def load(store: Store, asked: str | None = None) -> Result | None:
     """The finished run in a folder; with ``asked``, only if it is that very run."""
     complete = store.get_json(COMPLETE)

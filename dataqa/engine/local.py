@@ -10,7 +10,7 @@ import polars as pl
 
 from dataqa.engine import again
 from dataqa.engine.driver import Driver, Options, drop_error, too_many
-from dataqa.engine.finish import Finished, load, sizes_changed, sweep
+from dataqa.engine.finish import Result, load, sizes_changed, sweep
 from dataqa.engine.layout import probe
 from dataqa.engine.outlet import FOLDERS
 from dataqa.engine.overlay import read_overlay
@@ -37,7 +37,7 @@ def run_local(
     out: Path,
     options: Options | None = None,
     watch: Watch | None = None,
-) -> Finished:
+) -> Result:
     """Run a pipeline over files, on this machine.
 
     Raises:
@@ -86,7 +86,7 @@ def run_local(
         return again.run_again(job, plan, stock, options, watch)
 
 
-def _check_drops(store: Store, finished: Finished, options: Options) -> None:
+def _check_drops(store: Store, finished: Result, options: Options) -> None:
     dropped, documents = finished.counts["rejected"], finished.counts["documents"]
     if too_many(dropped, documents, options.max_drop):
         rules: list[dict[str, Any]] = finished.report["rules"]

@@ -16,9 +16,8 @@ from dataqa.errors import InputError, did_you_mean
 from dataqa.io.outputs import scan
 from dataqa.io.store import Store
 from dataqa.manifest import MANIFEST
+from dataqa.policy import SIDE
 from dataqa.types import DOC_ID, TEXT
-
-_SIDE = r"\.(min|max|missing)$"
 
 
 class Explained(NamedTuple):
@@ -101,7 +100,7 @@ def behind(out: Path, rule: str, most: int) -> pl.DataFrame:
     store = finished_store(out)
     rule = rule.rpartition("/")[2]  # reports name a rule step/rule
     findings = _scan(store, "findings")
-    named = (pl.col("rule") == rule) | (pl.col("rule").str.replace(_SIDE, "") == rule)
+    named = (pl.col("rule") == rule) | (pl.col("rule").str.replace(SIDE, "") == rule)
     rows = findings.filter(named).select(DOC_ID, "rule", "score", "bound", "ref")
     asked = rows.unique([DOC_ID, "rule"], keep="any").sort(DOC_ID, "rule").head(most).collect()
     if not asked.height:

@@ -17,6 +17,7 @@ from dataqa.io.sinks import Table, Written
 from dataqa.io.sources import DAMAGED
 from dataqa.io.store import STATE, Store
 from dataqa.pipeline import Output
+from dataqa.policy import ACTIONS, reasons
 from dataqa.report import Tally
 from dataqa.types import DOC, DOC_ID, TEXT, Action, Batch, no_findings
 
@@ -24,9 +25,10 @@ KEPT, REJECTED, REVIEW, QUARANTINE = "kept", "rejected", "review", "quarantine"
 FINDINGS_DIR, SIGNALS_DIR = "findings", "signals"
 FOLDERS = (KEPT, REJECTED, REVIEW, QUARANTINE, FINDINGS_DIR, SIGNALS_DIR)
 
-VERDICTS = {Action.KEEP: KEPT, Action.REWRITE: KEPT, Action.REVIEW: REVIEW, Action.DROP: REJECTED}
-_VERDICT_OF = pl.Series([VERDICTS[action] for action in Action])
-_ACTION_NAMES = pl.Series([action.name.lower() for action in Action])
+_FOLDERS = {Action.KEEP: KEPT, Action.REWRITE: KEPT, Action.REVIEW: REVIEW, Action.DROP: REJECTED}
+VERDICT_OF = pl.Series([_FOLDERS[action] for action in Action])
+"""The verdict of each action, to gather by."""
+_ACTION_NAMES = pl.Series(list(ACTIONS))
 
 
 class Layout(NamedTuple):
@@ -83,14 +85,14 @@ class Outlet:
         if not batch.docs.height:
             return {}
         self.tally.add(batch, actions, self._stage)
-        verdicts = _VERDICT_OF.gather(actions)
-        reasons = _reasons(batch)
+        verdicts = VERDICT_OF.gather(actions)
+        why = reasons(batch.findings)
         counts: dict[str, int] = {}
         for folder in (KEPT, REJECTED, REVIEW):
             rows = batch.docs.filter(verdicts == folder)
             if rows.height:
                 counts[folder] = rows.height
-                self._tables[folder].add(self._documents(rows, folder, reasons))
+                self._tables[folder].add(self._documents(rows, folder, why))
         ids = batch.docs.select(DOC, DOC_ID)
         self._left.add(pl.DataFrame([batch.docs[DOC], verdicts.alias("verdict")]))
         self._tables[SIGNALS_DIR].add(self._signals(batch, verdicts))
@@ -123,9 +125,9 @@ class Outlet:
         empty: dict[str, pl.DataFrame] = {}
         if every:
             nothing = Batch(self._layout.docs, self._layout.signals, no_findings())
-            reasons = _reasons(nothing)
+            why = reasons(nothing.findings)
             for folder in (KEPT, REJECTED, REVIEW):
-                empty[folder] = self._documents(self._layout.docs, folder, reasons)
+                empty[folder] = self._documents(self._layout.docs, folder, why)
             empty[SIGNALS_DIR] = self._signals(nothing, pl.Series([], dtype=pl.String))
             ids = self._layout.docs.select(DOC, DOC_ID)
             empty[FINDINGS_DIR] = _public_findings(no_findings(), ids)
@@ -149,15 +151,15 @@ class Outlet:
         names = self._layout.names
         return docs.select(pl.col(name).alias(names[name]) for name in self._layout.names)
 
-    def _documents(self, docs: pl.DataFrame, folder: str, reasons: pl.DataFrame) -> pl.DataFrame:
+    def _documents(self, docs: pl.DataFrame, folder: str, why: pl.DataFrame) -> pl.DataFrame:
         if folder != KEPT and self._layout.output.rejected == "none":
             docs = docs.with_columns(pl.lit(None, pl.String).alias(TEXT))
         public = docs.select(DOC_ID).hstack(self._public(docs).get_columns())
         if folder == KEPT:
             return public
-        why = docs.select(DOC).join(reasons, on=DOC, how="left", maintain_order="left")
+        mine = docs.select(DOC).join(why, on=DOC, how="left", maintain_order="left")
         stage = pl.repeat(self._stage, docs.height, dtype=pl.UInt8, eager=True).alias("stage")
-        return public.with_columns(why["reasons"], stage)
+        return public.with_columns(mine["reasons"], stage)
 
     def _signals(self, batch: Batch, verdicts: pl.Series) -> pl.DataFrame:
         every = self._layout.signals
@@ -171,14 +173,6 @@ class Outlet:
         stage = pl.repeat(self._stage, height, dtype=pl.UInt8, eager=True).alias("stage")
         head = [batch.docs[DOC_ID], verdicts.alias("verdict"), stage]
         return pl.DataFrame([*head, *columns])
-
-
-def _reasons(batch: Batch) -> pl.DataFrame:
-    """Why each document was not simply kept: the rules that asked for review or for dropping."""
-    asked = batch.findings.filter(pl.col("action") >= Action.REVIEW)
-    return asked.group_by(DOC, maintain_order=True).agg(
-        pl.col("rule").unique(maintain_order=True).alias("reasons")
-    )
 
 
 def _public_findings(findings: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:

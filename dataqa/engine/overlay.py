@@ -17,12 +17,12 @@ import polars as pl
 
 from dataqa.errors import InputError, did_you_mean
 from dataqa.io.store import STATE, Store
-from dataqa.types import DOC, DOC_ID, FINDINGS, Action, Batch
+from dataqa.policy import ACTIONS
+from dataqa.types import DOC, DOC_ID, FINDINGS, Batch
 
 OVERLAY = "overlay"
 _HOME = f"{STATE}/overlay"
 """Where a finished run keeps its overlay: deciding it anew must not forget what people said."""
-_ACTIONS = [action.name.lower() for action in Action]
 _SAID = ("action", "rule", "by", "detail", "score")
 
 
@@ -126,14 +126,14 @@ def read_overlay(path: Path) -> Overlay:
 
 def _findings(table: pl.DataFrame, path: Path) -> pl.DataFrame:
     words = table["action"].cast(pl.String).str.to_lowercase()
-    unknown = [word for word in words.drop_nulls().unique() if word not in _ACTIONS]
+    unknown = [word for word in words.drop_nulls().unique() if word not in ACTIONS]
     if unknown:
         raise InputError(
             f"unknown action {min(unknown)!r}",
             where=str(path),
-            hint=did_you_mean(min(unknown), _ACTIONS),
+            hint=did_you_mean(min(unknown), ACTIONS),
         )
-    codes = words.replace_strict(_ACTIONS, range(len(_ACTIONS)), return_dtype=pl.UInt8)
+    codes = words.replace_strict(ACTIONS, return_dtype=pl.UInt8)
     said = table.select(DOC_ID, *(name for name in _SAID[1:] if name in table.columns))
     named = said.with_columns(codes.alias("action"), pl.lit(OVERLAY).alias("step"))
     for column, default in (("rule", "overlay.verdict"), ("by", "person")):

@@ -19,7 +19,8 @@ from dataqa.io.outputs import read_lines
 from dataqa.io.spill import between, frame_of
 from dataqa.io.store import Store
 from dataqa.plan import Stage
-from dataqa.types import DOC, DOC_ID, FINDINGS, TEXT, Action, Batch, GlobalStep, complete
+from dataqa.policy import ACTIONS
+from dataqa.types import DOC, DOC_ID, FINDINGS, TEXT, Batch, GlobalStep, complete
 
 
 class Replay(NamedTuple):
@@ -96,9 +97,8 @@ class Replay(NamedTuple):
             return Evidence(signals, _none())
         # a step need not say who found it: a null is not "rule"
         said = pl.read_parquet(path).filter(pl.col("by").ne_missing("rule"))
-        codes = {action.name.lower(): int(action) for action in Action}
         said = said.join(ids, on=DOC_ID, how="left", maintain_order="left").with_columns(
-            pl.col("action").replace_strict(codes, return_dtype=pl.UInt8)
+            pl.col("action").replace_strict(ACTIONS, return_dtype=pl.UInt8)
         )
         return Evidence(signals, complete(said))
 
