@@ -12,13 +12,14 @@ from typing import Any
 
 from dataqa.engine.driver import Driver, Options
 from dataqa.engine.finish import Result, evidence, load
+from dataqa.engine.inputs import take_back
 from dataqa.engine.layout import probe
 from dataqa.engine.outlet import FOLDERS
 from dataqa.engine.provenance import require_steps
 from dataqa.engine.replay import Replay
 from dataqa.engine.reporting import COMPLETE, output_of
 from dataqa.engine.shard import Job
-from dataqa.engine.stock import STOCK, Stock
+from dataqa.engine.stock import SPOOL, STOCK, Stock
 from dataqa.engine.watch import Watch
 from dataqa.errors import InputError
 from dataqa.io.store import STATE, Store
@@ -78,6 +79,11 @@ def same_evidence(store: Store, pipeline: Pipeline, assets: Assets) -> bool:
     return complete.get("evidence") == evidence(pipeline, assets)
 
 
+def rewritten(plan: Plan) -> bool:
+    """Whether texts are changed by rulings: outputs hold what is left, and steps need the whole."""
+    return any(stage.settles and rewrites(stage.settles.step) for stage in plan.stages)
+
+
 def run_again(
     job: Job,
     plan: Plan,
@@ -102,9 +108,9 @@ def run_again(
     known = probe(plan, job.schema, job.assets, None)
     was = output_of(old.get_json(MANIFEST)["pipeline"])
     written = known.layout._replace(output=was)
-    # outputs hold what a step that rewrites by its rulings left of a text, and it needs the whole
-    rewritten = any(stage.settles and rewrites(stage.settles.step) for stage in plan.stages)
-    replay = None if rewritten else Replay(old, written, known.owns, plan.last)
+    replay = None if rewritten(plan) else Replay(old, written, known.owns, plan.last)
+    if replay is None:
+        take_back(old, stock, job.on_error)
     target = to or Store(old.path(_NEXT))
     with target.locked():
         refuse_strangers(target)
@@ -112,6 +118,7 @@ def run_again(
         finished = Driver(
             plan, stock, job._replace(store=target, replay=replay), options, watch
         ).run()
+    old.delete_all(SPOOL)
     if to is None:
         old.put_json(_SWAP, {})
         recover(old)

@@ -55,14 +55,16 @@ def decide(
     """Do a finished run again with other bounds, reading back what it measured.
 
     Args:
-        out: The run's folder; the inputs themselves are not needed.
+        out: The run's folder; the inputs themselves are needed only if a step rewrites texts by
+            what it knows of all of them (``repeated_lines``).
         settings: Bounds, or fields of steps that only judge.
         to: Another folder for the result; by default it takes the place of the run.
         options: How to run.
         watch: Whom to tell.
 
     Raises:
-        InputError: There is no finished run, or a setting changes what is measured.
+        InputError: There is no finished run, a setting changes what is measured, or an input that
+            is needed is gone or changed.
     """
     options, watch = options or Options(), watch or Silent()
     store = Store(out)
@@ -88,8 +90,9 @@ def _job(store: Store, plan: Plan, stock: Stock, assets: Assets, options: Option
     """The new run's job: of the finished one it keeps the overlay, unless there is another."""
     manifest: dict[str, Any] = store.get_json(MANIFEST)
     options = options._replace(on_error=manifest["on_error"])
-    # the ids of a finished run are unique already
-    job = make_job(store, plan, stock, assets, options)._replace(user_ids=False)
+    job = make_job(store, plan, stock, assets, options)
+    if not again.rewritten(plan):
+        job = job._replace(user_ids=False)  # those of a finished run are unique already
     if manifest["overlay"] is None or job.overlay is not None:
         return job
     overlay = kept_overlay(store, manifest["overlay"]["digest"])

@@ -1,20 +1,20 @@
 """``exact``: of documents with the same text, one is kept.
 
-The same means equal bytes, or equal but for white space (as FinePDFs does), or equal in a column
-such as a URL. Which copy is kept follows from a hash of the ids, so that the order of files, their
-sharding and the number of workers do not matter. The finding of a removed copy names the kept one.
+The same means equal bytes, or equal but for white space (as FinePDFs does), case, punctuation and
+whatever else is to be ignored, or equal in a column such as a URL. Which copy is kept follows from
+a hash of the ids, so that the order of files, their sharding and the number of workers do not
+matter. The finding of a removed copy names the kept one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from hashlib import blake2b
-from typing import Literal
 
 import msgspec
 import numpy as np
 import polars as pl
 
+from dataqa.duplicates.folding import Fold, Ignore, digest, digests, folder
 from dataqa.errors import InputError, did_you_mean
 from dataqa.types import DOC, DOC_ID, TEXT, Action, Assets, Batch, Merge, Opened, Sketch
 
@@ -25,17 +25,29 @@ class Exact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Keep one of the documents whose text is the same.
 
     Attributes:
-        ignore: ``nothing``, or ``whitespace``: texts that differ only in white space are the same.
+        ignore: What may differ: ``nothing``, ``whitespace``, ``folded`` (case, space, punctuation,
+            width) or a list of ``case``, ``space``, ``punctuation``, ``width``, ``digits`` and
+            ``script`` (``dataqa.duplicates.folding`` says what each is exactly). A text in which
+            nothing else is left is empty.
         column: Compare this column in place of the text; a null is the same as nothing else.
-        empty: Whether documents with no text at all are copies of one another.
+        empty: Whether documents with nothing to compare but white space are copies of one another.
     """
 
-    ignore: Literal["nothing", "whitespace"] = "nothing"
+    ignore: Ignore = "nothing"
     column: str = TEXT
     empty: bool = False
 
+    def digest(self, assets: Assets) -> str:  # noqa: ARG002 - every step gets them
+        """The version of the table by which scripts are compared, if they are."""
+        return digest(self.ignore)
+
     def open(self, assets: Assets) -> Opened:  # noqa: ARG002 - every step is opened alike
-        """After the rulings: a document nobody copied has one copy, itself."""
+        """After the rulings: a document nobody copied has one copy, itself.
+
+        Raises:
+            InputError: What is to be ignored takes a package that is not installed.
+        """
+        folder(self.ignore)
 
         def count(batch: Batch) -> Batch:
             known = batch.signals[COPIES] if COPIES in batch.signals.columns else None
@@ -47,13 +59,14 @@ class Exact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     def sketcher(self, assets: Assets) -> Callable[[Batch], Sketch]:  # noqa: ARG002
         """Rows ``_doc``, ``key``, ``low`` (128 bits of BLAKE2b of the value), ``order``, ``id``."""
+        fold = folder(self.ignore)
 
         def sketch(batch: Batch) -> Sketch:
-            values = self._values(batch.docs)
+            values = self._values(batch.docs, fold)
             known = batch.docs.select(DOC, DOC_ID).filter(values.is_not_null())
-            digests = _digests(values.drop_nulls(), 16).reshape(-1, 2)
-            columns = {"key": digests[:, 0], "low": digests[:, 1]}
-            columns["order"] = _digests(known[DOC_ID], 8)
+            keys = digests(values.drop_nulls())
+            columns = {"key": keys[:, 0], "low": keys[:, 1]}
+            columns["order"] = digests(known[DOC_ID], 8)[:, 0]
             rows = known.rename({DOC_ID: "id"}).with_columns(
                 pl.Series(name, np.ascontiguousarray(column)) for name, column in columns.items()
             )
@@ -71,17 +84,15 @@ class Exact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             if rows.height:
                 yield _ruled(rows)
 
-    def _values(self, docs: pl.DataFrame) -> pl.Series:
+    def _values(self, docs: pl.DataFrame, fold: Fold) -> pl.Series:
         if self.column not in docs.columns:
             raise InputError(
                 f"there is no column {self.column!r} to compare",
                 where="step exact",
                 hint=did_you_mean(self.column, docs.columns),
             )
-        values = docs[self.column].cast(pl.String)
-        if self.ignore == "whitespace":
-            values = values.str.replace_all(r"\s+", "")
-        if self.empty or self.column != TEXT:
+        values = fold(docs[self.column].cast(pl.String))
+        if self.empty:
             return values
         return docs.select(pl.when(values.str.strip_chars() != "").then(values))[:, 0]
 
@@ -105,8 +116,3 @@ def _ruled(rows: pl.DataFrame) -> pl.DataFrame:
     return told.select(
         DOC, *(pl.when(~pl.col("first")).then(value).alias(n) for n, value in copy.items()), COPIES
     )
-
-
-def _digests(values: pl.Series, size: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
-    data = b"".join(blake2b(value.encode(), digest_size=size).digest() for value in values)
-    return np.frombuffer(data, "<u8")

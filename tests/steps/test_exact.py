@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from dataqa.duplicates import folding
 from dataqa.engine.memory import Frame
 from dataqa.errors import InputError
 from dataqa.frames import judge
@@ -37,6 +39,39 @@ def test_white_space_matters_unless_it_is_ignored():
     assert len(kept(texts, Exact(ignore="whitespace"))) == 2
 
 
+def test_what_is_ignored_can_be_listed():
+    texts = ["Hello, World", "hello world!", "HELLOWORLD", "hello word"]
+    assert len(kept(texts, Exact(ignore="case"))) == 4
+    assert len(kept(texts, Exact(ignore=("case", "punctuation")))) == 3
+    assert len(kept(texts, Exact(ignore=("case", "punctuation", "space")))) == 2
+    assert len(kept(texts, Exact(ignore="folded"))) == 2
+    assert len(kept(["第１页", "第2页", "第22頁"], Exact(ignore=("width", "digits")))) == 2
+
+
+def test_traditional_and_simplified_characters_can_be_the_same():
+    pytest.importorskip("opencc")
+    texts = ["頭髮長了，該剪了。", "头发长了，该剪了。", "頭髮長了，不該剪。"]
+    assert kept(texts, Exact(ignore="folded")) == [0, 1, 2]
+    assert len(kept(texts, Exact(ignore=("folded", "script")))) == 2
+
+
+def test_texts_in_which_nothing_is_left_are_no_copies():
+    """Field trap A9: what folds to nothing would else be one large group."""
+    assert kept(["!!!", "???", "…", "a!"], Exact(ignore="folded")) == [0, 1, 2, 3]
+    assert len(kept(["!!!", "???", "…", "a!"], Exact(ignore="folded", empty=True))) == 2
+
+
+def test_a_script_without_its_library_is_refused_before_anything_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setitem(sys.modules, "opencc", None)
+    monkeypatch.setattr(folding, "_simplified", folding._simplified.__wrapped__)  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(folding, "_table", folding._table.__wrapped__)  # pyright: ignore[reportPrivateUsage]
+    with pytest.raises(InputError, match="opencc-py") as raised:
+        Exact(ignore="script").open(ASSETS)
+    assert "dataqa[dedup]" in raised.value.hint
+
+
 def test_empty_texts_are_no_copies_unless_one_says_so():
     """Field trap A9: all empty documents share one signature."""
     assert kept(["", "", " ", "x"], Exact()) == [0, 1, 2, 3]
@@ -44,10 +79,10 @@ def test_empty_texts_are_no_copies_unless_one_says_so():
 
 
 def test_a_column_stands_in_for_the_text():
-    urls = ["u", "u", None, None, "v"]
-    mine = kept(["a", "b", "c", "d", "a"], Exact(column="url"), url=urls)
-    assert len(mine) == 4
-    assert {2, 3, 4} < set(mine)
+    urls = ["u", "u", None, None, "v", "", ""]
+    mine = kept(["a", "b", "c", "d", "a", "e", "f"], Exact(column="url"), url=urls)
+    assert len(mine) == 6
+    assert {2, 3, 4, 5, 6} < set(mine)
 
 
 def test_an_unknown_column_is_named():
