@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from hashlib import blake2b
 from typing import Any, Literal
 
 import msgspec
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from dataqa import kernels
 from dataqa.arrow import binary_rows
 from dataqa.duplicates.bands import PRESETS, Bands, Preset, band_keys, derive
+from dataqa.duplicates.folding import order_of
 from dataqa.duplicates.ranks import Wish, rank_columns, wish_of
 from dataqa.duplicates.signatures import Shingle, shingle_sets, signatures
 from dataqa.errors import InputError, did_you_mean
@@ -195,8 +195,8 @@ class Duplicates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         if self.across:
             columns["role"] = _roles(docs, self.source_column, self.across)
         return docs.select(DOC, DOC_ID).with_columns(
-            content=_hashes(docs[TEXT].fill_null("")),
-            order=_hashes(docs[DOC_ID]),
+            content=order_of(docs[TEXT].fill_null("")),
+            order=order_of(docs[DOC_ID]),
             shingles=pl.Series(counts),
             signature=binary_rows(values),
             **columns,
@@ -221,11 +221,6 @@ def rehydration(copies: pl.Series) -> pl.Series:
     starts, weights = zip(*REHYDRATION, strict=True)
     found = np.searchsorted(starts, copies.to_numpy(), side="right") - 1
     return pl.Series(WEIGHT, np.array(weights, np.int64)[found])
-
-
-def _hashes(values: pl.Series) -> pl.Series:
-    data = b"".join(blake2b(value.encode(), digest_size=8).digest() for value in values)
-    return pl.Series(np.frombuffer(data, "<u8"))
 
 
 def _share(value: float, field: str) -> None:

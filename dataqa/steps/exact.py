@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from dataqa.duplicates.folding import Fold, Ignore, digest, digests, folder
+from dataqa.duplicates.folding import Fold, Ignore, digest, digests, folder, order_of
 from dataqa.errors import InputError, did_you_mean
 from dataqa.types import DOC, DOC_ID, TEXT, Action, Assets, Batch, Merge, Opened, Sketch
 
@@ -65,12 +65,9 @@ class Exact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             values = self._values(batch.docs, fold)
             known = batch.docs.select(DOC, DOC_ID).filter(values.is_not_null())
             keys = digests(values.drop_nulls())
-            columns = {"key": keys[:, 0], "low": keys[:, 1]}
-            columns["order"] = digests(known[DOC_ID], 8)[:, 0]
-            rows = known.rename({DOC_ID: "id"}).with_columns(
-                pl.Series(name, np.ascontiguousarray(column)) for name, column in columns.items()
-            )
-            return Sketch(rows)
+            key, low = (pl.Series(np.ascontiguousarray(keys[:, at])) for at in range(2))
+            order = order_of(known[DOC_ID])
+            return Sketch(known.rename({DOC_ID: "id"}).with_columns(key=key, low=low, order=order))
 
         return sketch
 

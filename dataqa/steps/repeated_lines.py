@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from dataqa.duplicates import folding
-from dataqa.duplicates.folding import Ignore, digests, folder
+from dataqa.duplicates.folding import Ignore, digests, folder, order_of
 from dataqa.duplicates.lines import END, NUMBER, ROW, SAYS, START, Unit, lines, remove, units
 from dataqa.edits import encode
 from dataqa.errors import InputError
@@ -122,7 +122,7 @@ class RepeatedLines(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             if not self.keep_first:
                 return Sketch(rows)
             ids = batch.docs.select(DOC, DOC_ID)
-            order = ids.select(DOC, order=pl.Series(digests(ids[DOC_ID], 8)[:, 0]))
+            order = ids.select(DOC, order=order_of(ids[DOC_ID]))
             return Sketch(rows.join(order, on=DOC, how="left", maintain_order="left"), ids)
 
         return sketch

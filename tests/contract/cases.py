@@ -37,6 +37,12 @@ SETTINGS: dict[str, tuple[dict[str, Any], ...]] = {
     "language": ({"keep": ["en", "zh"]}, {"min": 0.5, "doubt": 0.1, "shortest": 4}),
     "line_rules": ({}, {"recipes": ["c4", "refinedweb"]}, {"recipes": ["c4-paper"]}),
     "normalize": ({}, {"repair": True, "trailing_space": True, "max_newlines": 2}),
+    "passages": (
+        {},
+        {"n": 12},
+        {"unit": "char", "n": 30, "fold": True, "max_removed": 0.5},
+        {"n": 8, "cut": "sentence", "action": "count"},
+    ),
     "quality": (
         {
             "packs": ["gopher", "gopher-dclm", "c4", "fineweb", "refinedweb", "chinese-web"],

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-import re
 from pathlib import Path
 from typing import cast
 
 import polars as pl
 import pytest
+from brute_steps import check_lines, check_passages
 from cases import Case, documents, global_cases
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,15 +18,13 @@ from dataqa.engine import settle
 from dataqa.engine.onward import Onward, Wanted
 from dataqa.io.store import Store
 from dataqa.pipeline import NamedStep
-from dataqa.registry import shipped
 from dataqa.steps.duplicates import Duplicates
+from dataqa.steps.passages import Passages
 from dataqa.steps.repeated_lines import RepeatedLines
 from dataqa.types import DOC, DOC_ID, TEXT, Action, Assets, GlobalStep, batch_of, no_findings
-from dataqa.words import load_words
 
 NEARDUP = Case("neardup-0", Neardup())
 every_global = pytest.mark.parametrize("case", [*global_cases(), NEARDUP], ids=str)
-ASSETS = Assets((shipped("rules"),), Path())
 IDS = pl.Schema({DOC: pl.UInt64, DOC_ID: pl.String, TEXT: pl.String})
 WORDS = ("sea", "boat", "rain", "late", "quay", "net", "wind", "salt", "rope", "tide", "mast")
 
@@ -111,15 +109,10 @@ def test_equal_to_brute_force_on_300_documents(case: Case, assets: Assets, tmp_p
     step = cast(GlobalStep, case.step)
     ruled = rulings(step, texts, tmp_path, assets, shards=4, parts=3)
     if isinstance(step, RepeatedLines):
-        expected = repeated(step, texts)
-        told = ruled.select(DOC_ID, "start", "end", pl.col("score").cast(pl.Int64))
-        places = {(name, start, end): documents for name, start, end, documents in told.rows()}
-        assert len(places) == ruled.height > 20
-        spared = {name: ref for name, ref in ruled.select("ref", DOC_ID).rows() if name}
-        assert bool(spared) == step.keep_first
-        assert expected.items() >= places.items()
-        kept = {place[0] for place in expected.keys() - places.keys()}
-        assert kept == set(spared)
+        check_lines(step, texts, ruled)
+        return
+    if isinstance(step, Passages):
+        check_passages(step, texts, ruled)
         return
     gone = ruled.filter(pl.col("action") == Action.DROP)
     told = dict(zip(gone[DOC_ID], gone["ref"], strict=True))
@@ -154,26 +147,6 @@ def test_equal_to_brute_force_on_300_documents(case: Case, assets: Assets, tmp_p
     assert told.keys() <= set().union(*(group for group in groups.values() if len(group) > 1))
 
 
-def repeated(step: RepeatedLines, texts: dict[str, str]) -> dict[tuple[str, int, int], int]:
-    """Every place where a repeated unit stands, and in how many documents that one is."""
-    allowed = {"sea boat", *load_words("en-gopher", ASSETS)} if step.allow else set[str]()
-    found: dict[str, list[tuple[str, int, int]]] = {}
-    for name, text in texts.items():
-        pattern = r"[^\n]+" if step.unit == "line" else r"(?:[^\n]*\S[^\n]*(?:\n|$))+"
-        for match in re.finditer(pattern, text):
-            says = "\n".join(line.strip() for line in match[0].rstrip("\n").split("\n"))
-            key = "".join(says.split()).casefold() if step.ignore == "folded" else says
-            if len(says) >= step.min_chars and key not in allowed:
-                place = (name, match.start(), match.start() + len(match[0].rstrip("\n")))
-                found.setdefault(key, []).append(place)
-    return {
-        place: len({name for name, _, _ in places})
-        for places in found.values()
-        for place in places
-        if len({name for name, _, _ in places}) > step.max_documents
-    }
-
-
 def similarity(step: Duplicates, one: str, other: str) -> float:
     """True similarity, over shingles made in plain Python: words have a letter or digit."""
     assert step.cutting.unit in {"word", "char"}
@@ -198,6 +171,9 @@ def alike(texts: dict[str, str], step: Neardup, one: str, other: str) -> bool:
 def test_what_is_removed_names_a_document_that_is_kept(case: Case, assets: Assets, tmp_path: Path):
     """Field request 1: which removed document corresponds to which kept one?"""
     ruled = rulings(cast(GlobalStep, case.step), corpus(120, 3), tmp_path, assets, shards=3)
+    if "action" not in ruled.columns:  # passages: nothing repeats
+        assert ruled.height == 1
+        return
     gone = ruled.filter(pl.col("action") == Action.DROP)
     assert gone["ref"].null_count() == 0
     assert not set(gone["ref"]) & set(gone[DOC_ID])
