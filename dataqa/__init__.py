@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from dataqa.decontaminate import contamination
     from dataqa.deduplication import Duplicates, deduplicate
     from dataqa.frames import Cleaned, Result, clean, judge, judge_batches, run
+    from dataqa.index.index import Index
     from dataqa.pipeline import Pipeline
 
     __version__: str
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Cleaned": "frames",
     "Duplicates": "deduplication",
+    "Index": "index.index",
     "Pipeline": "pipeline",
     "Result": "frames",
     "clean": "frames",
@@ -33,6 +35,7 @@ _HOMES = {
 __all__ = [
     "Cleaned",
     "Duplicates",
+    "Index",
     "Pipeline",
     "Result",
     "clean",

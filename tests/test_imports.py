@@ -19,7 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("arrow", "types", "rules", "tidy", "words"),
     (
         *("io", "signals", "duplicates", "decontaminate", "registry", "languages", "tokenizers"),
-        *("line_filter", "bounds"),
+        *("index", "line_filter", "bounds"),
     ),
     ("packfile", "packs", "policy", "report", "manifest", "proof"),
     ("steps",),
