@@ -82,6 +82,16 @@ def run_ours(corpus: Path, out: Path, similarity: float, language: str = "en") -
     return Outcome(kept, pairs, usage)
 
 
+def run_in_memory(corpus: Path, out: Path, similarity: float, language: str = "en") -> Outcome:  # noqa: ARG001
+    """``dataqa.deduplicate`` of the corpus as a frame, in another process: as Daft's recipe."""
+    job = {"corpus": str(corpus), "out": str(out), "similarity": similarity, "workers": 0}
+    out.mkdir(parents=True)
+    usage = _timed([sys.executable, "-m", "benchmarks.dedupers"], job, out)
+    told = pl.read_parquet(out / "pairs.parquet")
+    pairs = told.select(doc_id="removed", ref="kept", score="similarity")
+    return Outcome(_ids(out / "kept"), pairs, usage)
+
+
 def bands_of_ours(similarity: float) -> tuple[int, int]:
     """The bands and rows that our step chooses for a similarity."""
     step: Any = registry.step_class(STEP)
@@ -90,9 +100,17 @@ def bands_of_ours(similarity: float) -> tuple[int, int]:
 
 
 def _work(job: dict[str, Any]) -> None:
-    """What ``run_ours`` has done in the other process."""
+    """What ours has done in the other process: files by a run, or a frame without workers."""
     import dataqa
 
+    if not job["workers"]:
+        frame = pl.read_parquet(f"{job['corpus']}/*.parquet", columns=["id", "text"])
+        fields: dict[str, Any] = {"shingle": {"unit": "word", "n": WORDS}}
+        found = dataqa.deduplicate(frame, id_column="id", similarity=job["similarity"], **fields)
+        (Path(job["out"]) / "kept").mkdir()
+        found.kept.write_parquet(Path(job["out"]) / "kept" / "kept.parquet")
+        found.pairs.write_parquet(Path(job["out"]) / "pairs.parquet")
+        return
     written = Path(job["out"]) / "pipeline.yaml"
     shingle = f"{{unit: word, n: {WORDS}}}"
     written.write_text(
@@ -177,6 +195,8 @@ def _works(peer: str) -> bool:
 
 
 OURS = "dataqa"
+IN_MEMORY = Tool("dataqa, a frame in memory", "", run_in_memory)
+"""Like for like with a recipe that holds all documents in memory."""
 PEERS: tuple[tuple[str, str, Callable[[Path], set[str]]], ...] = (
     ("daft", "daft_dedup_peer.py", _ids),
     ("text-dedup", "text_dedup_peer.py", _arrow_ids),
