@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+_BEFORE = 60
 _RUN = click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
 
 
@@ -61,7 +62,8 @@ def show_command(*, run: Path, rule: str, most: int, raw: bool, as_json: bool) -
         ref = f" of {row['ref']}" if row["ref"] else ""
         click.secho(f"{row['doc_id']}  {row['verdict']}", bold=True)
         click.echo(f"  {row['rule']}{score}{bound}{ref}")
-        click.echo(f"  {_excerpt(row['text'], raw=raw)}\n")
+        around = row["text"] if row["start"] is None else _around(row)
+        click.echo(f"  {_excerpt(around, raw=raw)}\n")
 
 
 @click.command("verify")
@@ -95,6 +97,12 @@ def _finding(finding: dict[str, Any]) -> str:
     if not str(finding.get("by", "rule")).startswith(("rule", "step")):
         parts.append(f"by {finding['by']}")
     return " ".join(parts)
+
+
+def _around(row: dict[str, Any]) -> str:
+    """The text from a little before the place that a finding is about."""
+    text, start = row["text"], max(0, row["start"] - _BEFORE)
+    return f"{'… ' if start else ''}{text[start : row['start']]}▸{text[row['start'] :]}"
 
 
 def _columns(row: dict[str, Any], text: str, *, raw: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from dataqa.edits import decode
+from dataqa.edits import decode, merge, result_span
 from dataqa.engine import again
 from dataqa.engine.finish import load
 from dataqa.engine.outlet import KEPT, QUARANTINE, REJECTED, REVIEW
@@ -92,7 +92,9 @@ def behind(out: Path, rule: str, most: int) -> pl.DataFrame:
         most: At most so many documents, by id.
 
     Returns:
-        ``doc_id``, ``verdict``, ``rule``, ``score``, ``bound``, ``ref``, ``text``.
+        ``doc_id``, ``verdict``, ``rule``, ``score``, ``bound``, ``ref``, ``text``; ``start`` and
+        ``end``: where in ``text``, in characters, the first place is that the rule is about; null
+        if it is about the whole or the place is gone.
 
     Raises:
         InputError: The run has no finding of that rule.
@@ -101,8 +103,9 @@ def behind(out: Path, rule: str, most: int) -> pl.DataFrame:
     rule = rule.rpartition("/")[2]  # reports name a rule step/rule
     findings = _scan(store, "findings")
     named = (pl.col("rule") == rule) | (pl.col("rule").str.replace(SIDE, "") == rule)
-    rows = findings.filter(named).select(DOC_ID, "rule", "score", "bound", "ref")
-    asked = rows.unique([DOC_ID, "rule"], keep="any").sort(DOC_ID, "rule").head(most).collect()
+    order = [DOC_ID, "rule", "start"]
+    rows = findings.filter(named).sort(order).unique([DOC_ID, "rule"], keep="first")
+    asked = rows.sort(order).head(most).drop("detail", "action", "by").collect()
     if not asked.height:
         known = findings.select("rule").unique().collect()["rule"].drop_nulls().to_list()
         raise InputError(
@@ -118,7 +121,37 @@ def behind(out: Path, rule: str, most: int) -> pl.DataFrame:
             if rows.height
         ]
     )
-    return asked.join(texts, on=DOC_ID, how="left", maintain_order="left")
+    told = asked.join(texts, on=DOC_ID, how="left", maintain_order="left")
+    edited = findings.filter(pl.col(DOC_ID).is_in(ids), pl.col("edits").is_not_null()).collect()
+    places = [_place(row, edited, _steps(store)) for row in told.iter_rows(named=True)]
+    spans = pl.DataFrame(places, {"start": pl.Int64, "end": pl.Int64}, orient="row")
+    columns = [DOC_ID, "verdict", "rule", "score", "bound", "ref", "text"]
+    return told.select(columns).hstack(spans)
+
+
+def _place(
+    row: dict[str, Any], edited: pl.DataFrame, steps: Sequence[str]
+) -> tuple[int | None, int | None]:
+    """Where in the text as it was written the span of a finding lies, in characters."""
+    if row["start"] is None or row["text"] is None:
+        return None, None
+    mine = edited.filter(pl.col(DOC_ID) == row[DOC_ID])
+    later = steps[steps.index(row["step"]) :] if row["step"] in steps else []
+    chain: list[bytes] = []
+    for step in later:
+        # a step that only looked has the same text as the next one
+        stored = mine.filter(pl.col("step") == step)["edits"].to_list()
+        chain += [merge(stored)] if stored else []
+    start, end = result_span(chain, row["start"], row["end"])
+    data = row["text"].encode()
+    if start == end:
+        return None, None
+    return len(data[:start].decode(errors="ignore")), len(data[:end].decode(errors="ignore"))
+
+
+def _steps(store: Store) -> list[str]:
+    """The labels of a finished run's steps, in order."""
+    return list(store.get_json("report.json")["flow"]["steps"])
 
 
 def documents(store: Store, verdict: str, ids: Sequence[str]) -> pl.DataFrame:

@@ -12,10 +12,13 @@ from markupsafe import Markup, escape
 
 from dataqa.report.words import count, label, share
 
-WIDTH, HEIGHT = 960, 345
-_TOP, _BAR, _GAP, _LEFT, _RIGHT = 34, 11, 7, 185, 150
+WIDTH, HEIGHT = 960, 360
+_TOP, _BAR, _GAP, _LEFT, _RIGHT = 49, 11, 7, 185, 150
+_OUTCOMES = ("quarantine", "review", "rejected")
 _SOURCES = 8
-_STEPS = 9
+_STEPS = 10
+_CROWDED = 5
+"""With more steps than this their names stand on two lines, and numbers without their words."""
 
 
 class _Node(NamedTuple):
@@ -79,10 +82,15 @@ def _stream(
     left, x = total, trunk.x
     for at, step in enumerate(steps):
         after = columns[at + 1] if at + 1 < len(steps) else end.x
-        lost = {o: _lost(links, step, o) for o in ("quarantine", "review", "rejected")}
+        lost = {o: _lost(links, step, o) for o in _OUTCOMES}
         taken = sum(lost.values())
-        parts += _column(step, _Node(x, _TOP, left * scale), after, lost, scale, total)
+        node = _Node(x, _TOP, left * scale)
+        parts += _column(step, node, after, lost, scale, total)
+        parts += _words(step, at, node.x, lost, crowded=len(steps) > _CROWDED)
         left, x = left - taken, after
+    if len(steps) > _CROWDED:
+        for at, outcome in enumerate(_OUTCOMES):
+            parts.append(_text(_LEFT - 28, HEIGHT - 40 + 16 * at, outcome, f"end {outcome}"))
     parts.append(_bar(_Node(end.x, _TOP, left * scale), "kept", f"kept: {count(left)}"))
     parts.append(_text(end.x + _BAR + 8, _TOP + 14, "Kept", "strong"))
     parts.append(_text(end.x + _BAR + 8, _TOP + 32, f"{count(left)} documents", ""))
@@ -114,8 +122,7 @@ def _column(
     taken = sum(lost.values())
     passing = node.height - taken * scale
     parts = [
-        _text(node.x + _BAR / 2, _TOP - 14, _short(step, 16), "middle strong"),
-        _band(_Node(node.x, node.y, passing), _Node(after, node.y, passing), "kept", "goes on"),
+        _band(_Node(node.x, node.y, passing), _Node(after, node.y, passing), "kept", "goes on")
     ]
     y, at = node.y + passing, 0
     floor = HEIGHT - 64
@@ -126,10 +133,25 @@ def _column(
         tip = f"{step}: {count(documents)} {outcome} ({share(documents, total)})"
         reach = node.x + _BAR + 26 + at * 8
         parts.append(_drop(_Node(node.x + _BAR, y, height), reach, floor, outcome, tip))
-        line = f"{count(documents)} {outcome}"
-        parts.append(_text(node.x, HEIGHT - 40 + 16 * at, line, outcome))
         y, at = y + height, at + 1
     parts.append(_bar(node, "step", f"{step}: {count(taken)} taken out"))
+    return parts
+
+
+def _words(
+    step: str, column: int, x: float, lost: Mapping[str, int], *, crowded: bool
+) -> list[Markup]:
+    """A step's name above its bar, and below what it takes out."""
+    raised = 15 if crowded and column % 2 else 0
+    parts = [_text(x + _BAR / 2, _TOP - 14 - raised, _short(step, 16), "middle strong")]
+    taken = [(outcome, documents) for outcome, documents in lost.items() if documents]
+    for at, (outcome, documents) in enumerate(taken):
+        if crowded:
+            y = HEIGHT - 40 + 16 * _OUTCOMES.index(outcome)
+            parts.append(_text(x + _BAR + 4, y, count(documents), outcome))
+        else:
+            y = HEIGHT - 40 + 16 * at
+            parts.append(_text(x, y, f"{count(documents)} {outcome}", outcome))
     return parts
 
 

@@ -21,7 +21,7 @@ window to go wrongly, two items that differ would have to be of the same hash be
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import ClassVar, Literal
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -67,8 +67,6 @@ class Passages(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     action: Literal["remove", "count"] = "remove"
     max_removed: float | None = None
 
-    rewrites: ClassVar[bool] = True
-
     def __post_init__(self) -> None:
         if not 2 <= self.n <= MOST:
             hint = f"a number from 2 to {MOST}"
@@ -77,6 +75,11 @@ class Passages(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             hint = "give a number from 0 to 1"
             where = "passages.max_removed"
             raise InputError(f"{self.max_removed:g} is no share", where=where, hint=hint)
+
+    @property
+    def rewrites(self) -> bool:
+        """Whether texts change by the rulings."""
+        return self.action == "remove"
 
     @property
     def cutting(self) -> Cutting:
