@@ -10,6 +10,7 @@ run over a million real and edited documents shows the whole, verified on the te
 from __future__ import annotations
 
 import json
+import os
 import resource
 import shutil
 import subprocess
@@ -207,9 +208,11 @@ def _real(board: Board, given: Arguments) -> None:
         command = [sys.executable, "-m", "dataqa", "run", str(work / "near.yaml"), "-i"]
         command += [str(work / "in"), "-o", str(work / "out"), "--log", "none"]
         began = time.perf_counter()
-        subprocess.run(command, cwd=ROOT, check=True)
+        _, status, used = os.wait4(subprocess.Popen(command, cwd=ROOT).pid, 0)
         took = time.perf_counter() - began
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (1 << 20)
+        if status:
+            raise RuntimeError(f"dataqa run ended with status {status}")
+        peak = used.ru_maxrss / (1 << 20)
         rejected = pl.scan_parquet(work / "out/rejected/*.parquet").select(pl.len()).collect()
         board.limit(
             f"memory, {REAL:,} real and edited documents, verified",
