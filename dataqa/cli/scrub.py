@@ -1,0 +1,106 @@
+"""``dataqa scrub``: private data out of files, without a pipeline file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+from dataqa.cli.options import (
+    changed_output,
+    changed_reading,
+    examples_option,
+    inputs_option,
+    log_option,
+    out_option,
+    reading_options,
+    rules_option,
+)
+
+PACKS = ("private/global", "private/us", "private/cn")
+
+
+@click.command("scrub")
+@inputs_option
+@out_option
+@click.option(
+    "--style",
+    type=click.Choice(["surrogate", "tag", "mask", "hash", "remove"]),
+    default="tag",
+    show_default=True,
+    help="What is put in the place of a value.",
+)
+@click.option("--pack", "packs", multiple=True, help="Pack of recognisers [all]. Repeatable.")
+@click.option("--entity", "entities", multiple=True, help="Kind to look for [all]. Repeatable.")
+@click.option("--sure", type=float, help="From this score on it is private [0.8].")
+@click.option("--doubt", type=float, help="From this score on it is scrubbed [0.4].")
+@click.option(
+    "--scope",
+    type=click.Choice(["document", "dataset"]),
+    help="Where the same value gets the same stand-in [dataset].",
+)
+@click.option("--key", help="env:NAME or file:PATH, for surrogate and hash [env:DATAQA_KEY].")
+@click.option("--workers", type=click.IntRange(1), help="Processes; default one per core.")
+@click.option("--fresh", is_flag=True, help="Forget what an earlier run left in the folder.")
+@click.option(
+    "--on-error",
+    type=click.Choice(["stop", "quarantine"]),
+    default="stop",
+    show_default=True,
+    help="When a file is damaged: stop, or set the documents aside.",
+)
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["parquet", "jsonl.zst"]),
+    help="How documents are written.",
+)
+@rules_option
+@reading_options
+@examples_option
+@log_option
+def scrub_command(
+    *,
+    inputs: tuple[str, ...],
+    out: Path,
+    style: str,
+    packs: tuple[str, ...],
+    entities: tuple[str, ...],
+    sure: float | None,
+    doubt: float | None,
+    scope: str | None,
+    key: str | None,
+    workers: int | None,
+    fresh: bool,
+    on_error: Literal["stop", "quarantine"],
+    output_format: str | None,
+    rules: tuple[Path, ...],
+    examples: bool | None,
+    log: str,
+    **reading: Any,
+) -> None:
+    """Replace private data in texts; everything else stays as it is.
+
+    Scrubbed documents are in OUT/kept. Where something was replaced, and of which kind, is in
+    OUT/findings and OUT/report.html; the values are nowhere.
+    """
+    from dataqa.cli.progress import watch_of
+    from dataqa.engine.local import Options, assets_of, run_local
+    from dataqa.io.store import Store
+    from dataqa.pipeline import Pipeline
+
+    keyed = style in {"surrogate", "hash"}
+    find = _given(packs=list(packs or PACKS), entities=list(entities), sure=sure, doubt=doubt)
+    replace = _given(style=style, scope=scope, key=(key or "env:DATAQA_KEY") if keyed else None)
+    tree = {"name": "scrub", "steps": [{"private": find}, {"scrub": replace}]}
+    given = changed_reading(**reading) | changed_output(format=output_format, examples=examples)
+    chosen = Pipeline.from_builtins(tree, name="dataqa scrub")
+    chosen = chosen.with_settings(given, assets_of(Store(out), rules))
+    with watch_of(log) as watch:
+        options = Options(workers, on_error, fresh, rules=rules)
+        watch.finished(run_local(chosen, inputs, out, options, watch))
+
+
+def _given(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value}

@@ -1,0 +1,207 @@
+"""Checks: can a candidate be a real value? One public function, one YAML word.
+
+Each takes a candidate as it is written and says whether its digits, letters or dates hold. What
+``python-stdnum`` or ``phonenumbers`` know is theirs; nothing here asks the network.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+from collections import Counter
+from collections.abc import Callable
+from datetime import date
+from functools import cache, lru_cache, partial
+from importlib import import_module
+from typing import Any
+
+from dataqa.errors import InputError, did_you_mean
+
+type Check = Callable[[str], bool]
+
+_ASCII = "0123456789"
+_MANY = 1 << 16
+
+
+def known_check(word: str, where: str) -> None:
+    """Make sure that there is such a check; what it needs is asked for when it is opened.
+
+    Raises:
+        InputError: There is none.
+    """
+    name = word.partition(":")[0]
+    if name not in _known():
+        hint = did_you_mean(name, sorted(_known()))
+        raise InputError(f"there is no check {name!r}", where=where, hint=hint)
+
+
+def check_of(word: str) -> Check:
+    """The check behind a YAML word: ``luhn``, or with what it is about, ``phone:US``.
+
+    Raises:
+        InputError: A package that it needs is not installed.
+    """
+    name, _, about = word.partition(":")
+    found = _known()[name]
+    if name == "stdnum":
+        _stdnum(about)
+    if name == "phone":
+        _phonenumbers()
+    return partial(found, about=about) if about else found
+
+
+@cache
+def _known() -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in globals().items()
+        if not name.startswith("_")
+        and callable(value)
+        and getattr(value, "__module__", "") == __name__
+        and name not in {"check_of", "known_check"}
+    }
+
+
+def _digits(value: str) -> str:
+    return "".join(one for one in value if one in _ASCII)
+
+
+def luhn(value: str) -> bool:
+    """The digits end with Luhn's check digit and are not all the same.
+
+    Source: ISO/IEC 7812-1, annex B.
+
+    >>> luhn("4111 1111 1111 1111"), luhn("4111 1111 1111 1112")
+    (True, False)
+    """
+    found = _digits(value)
+    total = 0
+    for place, one in enumerate(reversed(found)):
+        number = int(one) * (2 if place % 2 else 1)
+        total += number - 9 if number > 9 else number
+    return len(set(found)) > 1 and total % 10 == 0
+
+
+def ip(value: str) -> bool:
+    """An address of IP version 4 or 6 with a digit in it, not the unspecified one.
+
+    >>> ip("192.168.10.25"), ip("300.1.1.1"), ip("2001:db8::1")
+    (True, False, True)
+    """
+    try:
+        address = ipaddress.ip_address(value)
+    except ValueError:
+        return False
+    return not address.is_unspecified and any(one in _ASCII for one in value)
+
+
+@lru_cache(_MANY)
+def stdnum(value: str, about: str = "") -> bool:
+    """A number that the module of that name in python-stdnum holds valid, such as ``gb.nhs``.
+
+    >>> stdnum("943 476 5919", about="gb.nhs")
+    True
+    """
+    return bool(_stdnum(about).is_valid(value))
+
+
+@cache
+def _stdnum(about: str) -> Any:
+    try:
+        import_module("stdnum")
+    except ModuleNotFoundError:
+        raise InputError(
+            "checks of numbers take the package 'python-stdnum', which is not installed",
+            hint="pip install 'dataqa[private]'",
+        ) from None
+    try:
+        return import_module(f"stdnum.{about}")
+    except ModuleNotFoundError:
+        hint = "a module of stdnum, such as us.ssn"
+        raise InputError(f"python-stdnum has no {about!r}", hint=hint) from None
+
+
+@lru_cache(_MANY)
+def phone(value: str, about: str = "") -> bool:
+    """A telephone number that can be dialled in one of some regions, ``US,GB``; or from anywhere.
+
+    >>> phone("(415) 555-2671", about="US"), phone("+86 138 1234 5678")
+    (True, True)
+    """
+    library = _phonenumbers()
+    for region in about.split(",") if about else [None]:
+        try:
+            number = library.parse(value, region)
+        except library.NumberParseException:
+            continue
+        if library.is_valid_number(number) and _grouped(value):
+            return True
+    return False
+
+
+def _grouped(value: str) -> bool:
+    """Whether separators part groups as numbers have them: no group of one but the first two."""
+    groups = "".join(one if one in _ASCII else " " for one in value).split()
+    return all(len(group) > 1 for group in groups[2:])
+
+
+@cache
+def _phonenumbers() -> Any:
+    try:
+        return import_module("phonenumbers")
+    except ModuleNotFoundError:
+        raise InputError(
+            "telephone numbers take the package 'phonenumbers', which is not installed",
+            hint="pip install 'dataqa[private]'",
+        ) from None
+
+
+def cn_id(value: str) -> bool:
+    """An identity number of mainland China: region, a day of birth, check character.
+
+    Source: GB 11643-1999.
+
+    >>> cn_id("11010519491231002X"), cn_id("110105194912310021")
+    (True, False)
+    """
+    if not (10 < int(value[:2]) < 83) or not _day(value[6:14]):
+        return False
+    total = sum(int(one) * pow(2, 17 - place, 11) for place, one in enumerate(value[:17]))
+    return "10X98765432"[total % 11] == value[17].upper()
+
+
+def _day(written: str) -> bool:
+    try:
+        born = date(int(written[:4]), int(written[4:6]), int(written[6:8]))
+    except ValueError:
+        return False
+    return 1880 <= born.year <= 2100
+
+
+def union_pay(value: str) -> bool:
+    """A card number of 16 to 19 digits that holds Luhn's check."""
+    return 16 <= len(_digits(value)) <= 19 and luhn(value)
+
+
+def card(value: str) -> bool:
+    """A card number of the length its issuer has, with Luhn's check digit.
+
+    Source: ISO/IEC 7812; the issuers' published ranges.
+
+    >>> card("2223 0031 2200 3222"), card("4111-1111-1111-111")
+    (True, False)
+    """
+    found = _digits(value)
+    lengths = {"3": {14, 15}, "4": {13, 16, 19}}.get(found[0], {16, 17, 18, 19})
+    return len(found) in lengths and luhn(found)
+
+
+def secret(value: str) -> bool:
+    """Characters as mixed as random ones are: three bits each, or more.
+
+    >>> secret("aaaaaaaaaaaaaaaaaaaa"), secret("q8Zt0pV4mKx1Rw7LbN2c")
+    (False, True)
+    """
+    counts = Counter(value)
+    bits = -sum(n / len(value) * math.log2(n / len(value)) for n in counts.values())
+    return bits >= 3

@@ -1,0 +1,148 @@
+"""Patterns as packs write them: which are taken, and what they become over UTF-8 bytes.
+
+A pattern is a regular expression whose classes are ASCII. It sees bytes, so that offsets and speed
+are those of the text as it lies in memory. What stands beside a value is not the pattern's
+business: the border is put around it. Patterns that could take more than linear time are refused.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+
+_parser: Any = re._parser  # type: ignore[attr-defined] # noqa: SLF001  # the tree of a pattern
+
+type Border = Literal["word", "digit", "none"]
+
+_BESIDE = {"word": rb"[0-9A-Za-z]", "digit": rb"[0-9]", "none": b""}
+_UNBOUNDED = 1000
+_LOOKS_AROUND = {"ASSERT", "ASSERT_NOT", "AT", "GROUPREF", "GROUPREF_EXISTS", "ATOMIC_GROUP"}
+MOST_REPEATS = 200
+_CLASS = re.compile(r"(?<!\\)\[\^?\]?(?:[^\]\\]|\\.)*\]")
+
+
+def compiled(pattern: str, border: Border) -> re.Pattern[bytes]:
+    """The pattern over UTF-8 bytes, with its border on both sides."""
+    core = b"(?:" + pattern.encode() + b")"
+    beside = _BESIDE[border]
+    if not beside:
+        return re.compile(core)
+    return re.compile(b"(?<!" + beside + b")" + core + b"(?!" + beside + b")")
+
+
+def complaint(pattern: str) -> str:
+    """Why a pattern is not taken; nothing if it is.
+
+    >>> complaint("[0-9]{4}-[0-9]{2}")
+    ''
+    >>> complaint("(?:[.]?[a-z])*@"), complaint("(?:_?[a-z_])*@") != ""
+    ('', True)
+    >>> complaint("(?:a+)+b")
+    'a repetition within a repetition could take for ever'
+    """
+    try:
+        re.compile(pattern.encode())
+        tree = _parser.parse(pattern)
+    except re.error as error:
+        return f"it is no regular expression: {error}"
+    if any(not inside.isascii() for inside in _CLASS.findall(pattern)):
+        return "a class holds other than ASCII; write alternatives, (?:京|沪)"
+    return _tree(tree) or ("it matches the empty text" if tree.getwidth()[0] == 0 else "")
+
+
+def _tree(tree: Any) -> str:
+    for code, value in tree:
+        name = str(code)
+        if name in _LOOKS_AROUND:
+            return "it looks around or back; borders are set with `border`"
+        if name == "ANY":
+            return "`.` takes anything; say what it may be"
+        if name in {"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"} and (why := _repeat(*value)):
+            return why
+        for part in _parts(name, value):
+            if why := _tree(part):
+                return why
+    return ""
+
+
+def _repeat(low: int, high: int, body: Any) -> str:
+    if low > MOST_REPEATS or MOST_REPEATS < high < _UNBOUNDED:
+        return f"it repeats more than {MOST_REPEATS} times"
+    if high <= _UNBOUNDED:
+        return ""
+    if body.getwidth()[0] == 0:
+        return "it repeats what may be empty"
+    every = _all(body)
+    varies = any(str(code) == "BRANCH" or str(code).endswith("_REPEAT") for code, _ in every)
+    sets = [found for item in every if (found := _characters(item)) is not None]
+    # where no two places take the same character (Brueggemann-Klein 1993), and no repetition is
+    # all that a round may consist of, there is one way to match
+    shared = varies and sum(map(len, sets)) > len(set[int]().union(*sets))
+    if shared or any(_is_a_round(item, body) for item in body):
+        return "a repetition within a repetition could take for ever"
+    return ""
+
+
+def _is_a_round(item: Any, body: Any) -> bool:
+    """Whether an item of a body holds a repetition, and nothing else need stand beside it."""
+    repeats = any(str(one[0]).endswith("_REPEAT") and one[1][1] > 1 for one in _all([item]))
+    return repeats and body.getwidth()[0] == _least(item)
+
+
+def _least(item: Any) -> int:
+    """The fewest characters that an item takes."""
+    name, value = str(item[0]), item[1]
+    if name.endswith("_REPEAT"):
+        return int(value[0]) * int(value[2].getwidth()[0])
+    if name == "SUBPATTERN":
+        return int(value[3].getwidth()[0])
+    return min(int(part.getwidth()[0]) for part in value[1]) if name == "BRANCH" else 1
+
+
+def _all(tree: Any) -> list[Any]:
+    found: list[Any] = []
+    for item in tree:
+        found.append(item)
+        for part in _parts(str(item[0]), item[1]):
+            found += _all(part)
+    return found
+
+
+def _characters(item: Any) -> frozenset[int] | None:
+    """The ASCII characters that one place takes, non-ASCII ones as one; None for no place."""
+    name, value = str(item[0]), item[1]
+    if name == "LITERAL":
+        return frozenset([min(value, 128)])
+    if name not in {"IN", "NOT_LITERAL"}:
+        return None
+    written = _class(value) if name == "IN" else f"[^{re.escape(chr(value))}]"
+    one = re.compile(written, re.ASCII)
+    return frozenset(code for code in range(129) if one.fullmatch(chr(code)))
+
+
+def _class(parts: Any) -> str:
+    kinds = {"CATEGORY_DIGIT": r"\d", "CATEGORY_WORD": r"\w", "CATEGORY_SPACE": r"\s"}
+    kinds |= {"CATEGORY_NOT_DIGIT": r"\D", "CATEGORY_NOT_WORD": r"\W"}
+    kinds |= {"CATEGORY_NOT_SPACE": r"\S"}
+    written = ""
+    for code, value in parts:
+        name = str(code)
+        if name == "NEGATE":
+            written = "^"
+        elif name == "LITERAL":
+            written += re.escape(chr(value))
+        elif name == "RANGE":
+            written += f"{re.escape(chr(value[0]))}-{re.escape(chr(value[1]))}"
+        else:
+            written += kinds[str(value)]
+    return f"[{written}]"
+
+
+def _parts(name: str, value: Any) -> list[Any]:
+    if name.endswith("_REPEAT"):
+        return [value[2]]
+    if name == "SUBPATTERN":
+        return [value[3]]
+    if name == "BRANCH":
+        return list(value[1])
+    return []

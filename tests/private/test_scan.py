@@ -1,0 +1,164 @@
+"""The scan: the same with and without hyperscan, whatever is around, and in linear time."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dataqa.private.automaton import Everywhere, Hyperscan
+from dataqa.private.packs import Recogniser, load_packs, pack_names
+from dataqa.private.patterns import compiled
+from dataqa.private.scan import Scanner, Span, resolved
+from dataqa.registry import shipped
+from dataqa.types import Assets
+
+pytest.importorskip("hyperscan")
+pytest.importorskip("stdnum")
+
+ASSETS = Assets((shipped("rules"),), Path())
+ALL: tuple[Recogniser, ...] = load_packs(pack_names(ASSETS), ASSETS)
+LOOKS = sum(len(one.looks) for one in ALL)
+FAST, SLOW = Scanner(ALL), Scanner(ALL, automaton_of=Everywhere(LOOKS))
+HITS = [value for one in ALL for example in one.examples for value in example.values]
+AROUND = ["", " ", "a", "é", "中", "0", "-", ".", ":", "\n", "电话", "card ", "😀", "\u0301", "x@"]
+
+
+def found(text: str) -> list[tuple[str, str]]:
+    rows = FAST.scan(pl.Series([text]), 0.4)
+    data = text.encode()
+    return [
+        (entity, data[start:end].decode())
+        for entity, start, end in rows.select("entity", "start", "end").iter_rows()
+    ]
+
+
+PIECES = st.one_of(st.sampled_from(HITS), st.sampled_from(AROUND), st.text(max_size=3))
+
+
+@given(texts=st.lists(st.lists(PIECES, max_size=6).map("".join), max_size=4))
+def test_with_and_without_hyperscan_the_same_is_found(texts: list[str]):
+    series = pl.Series(texts, dtype=pl.String)
+    assert FAST.scan(series).equals(SLOW.scan(series))
+
+
+@given(texts=st.lists(st.lists(PIECES, max_size=6).map("".join), min_size=1, max_size=4))
+def test_texts_do_not_touch_one_another(texts: list[str]):
+    together = FAST.scan(pl.Series(texts))
+    for row, text in enumerate(texts):
+        alone = FAST.scan(pl.Series([text]))
+        mine = together.filter(pl.col("row") == row)
+        assert mine.drop("row").equals(alone.drop("row"))
+
+
+@given(text=st.lists(PIECES, max_size=8).map("".join))
+def test_windows_hold_every_match_of_every_pattern(text: str):
+    """What ``re`` finds in the whole text lies in a window: nothing is lost elsewhere."""
+    patterns = [look.pattern for one in ALL for look in one.looks]
+    borders = [one.border for one in ALL for _ in one.looks]
+    from dataqa.arrow import text_buffers
+
+    windows = Hyperscan(patterns).windows(text_buffers(pl.Series([text])))
+    for number, (pattern, border) in enumerate(zip(patterns, borders, strict=True)):
+        mine = [(low, high) for _, which, low, high in windows.rows() if which == number]
+        for match in compiled(pattern, border).finditer(text.encode()):
+            assert any(low <= match.start() and match.end() <= high for low, high in mine)
+
+
+def test_nulls_and_empty_texts_hold_nothing():
+    assert not FAST.scan(pl.Series([None, "", " "], dtype=pl.String)).height
+    assert not FAST.scan(pl.Series([], dtype=pl.String)).height
+
+
+def test_beside_chinese_characters_values_are_found_and_nothing_is_swallowed():
+    """Where ``\\b`` does not hold: between a Chinese character and a digit or letter."""
+    assert found("服务器192.168.10.25已宕机") == [("IP_ADDRESS", "192.168.10.25")]
+    assert found("卡号4111111111111111已冻结") == [("CREDIT_CARD", "4111111111111111")]
+    assert found("请发到zhangwei@example.com谢谢") == [("EMAIL_ADDRESS", "zhangwei@example.com")]
+    assert found("电话13812345678转") == [("PHONE_NUMBER", "13812345678")]
+
+
+def test_within_words_and_numbers_nothing_is_found():
+    assert found("x13812345678 1381234567890 é4111111111111111é") == []
+
+
+def test_cards_of_series_two_and_of_nineteen_digits():
+    assert found("2223003122003222") == [("CREDIT_CARD", "2223003122003222")]
+
+
+def test_a_word_nearby_makes_it_likelier_and_one_before_it_unlikelier():
+    scores = FAST.scan(pl.Series(["in 536904399 ways", "SSN 536904399"]))
+    assert scores["recogniser"].to_list() == ["us.ssn", "us.ssn"]
+    assert scores["score"].to_list() == [0.05, 0.85]
+    assert found("订单号：13812345678") == []
+
+
+def test_of_overlapping_spans_the_surest_then_the_longest_stays():
+    assert resolved([Span(0, 9, 0.5, 0), Span(3, 20, 0.5, 1)]) == [Span(3, 20, 0.5, 1)]
+    assert resolved([Span(0, 9, 0.6, 0), Span(3, 20, 0.5, 1)]) == [Span(0, 9, 0.6, 0)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a@" * 20_000,
+        "a." * 20_000 + "@",
+        "1-" * 20_000,
+        "1 " * 20_000,
+        "+1" * 20_000,
+        "eyJ" * 20_000,
+        "-----BEGIN PRIVATE KEY-----" * 2_000,
+        "a://b:" * 10_000,
+        "0123456789" * 5_000,
+        "AB12 " * 10_000,
+        "::1" * 20_000,
+    ],
+)
+def test_hostile_texts_take_linear_time(text: str):
+    """Twice the text takes about twice the time, not four times."""
+    times: list[float] = []
+    for size in (text[: len(text) // 4], text):
+        series = pl.Series([size])
+        best = 9.9
+        for _ in range(3):
+            began = time.process_time()
+            FAST.scan(series)
+            best = min(best, time.process_time() - began)
+        times.append(best)
+    assert times[1] < 9 * times[0] + 0.05
+
+
+def test_a_compiled_database_is_kept_and_a_broken_one_made_again(tmp_path: Path):
+    patterns = [look.pattern for one in ALL for look in one.looks]
+    text = pl.Series([" ".join(HITS)])
+    first = Scanner(ALL, tmp_path).scan(text)
+    (kept,) = (tmp_path / "patterns").iterdir()
+    kept.write_bytes(kept.read_bytes()[:100])
+    assert Scanner(ALL, tmp_path).scan(text).equals(first)
+    assert kept.stat().st_size > 100
+    assert patterns
+    assert all(value.encode() not in kept.read_bytes() for value in HITS)
+
+
+def test_a_megabyte_of_one_character_and_random_bytes():
+    draw = random.Random(5)
+    noise = "".join(
+        chr(draw.choice([draw.randrange(32, 127), 0x4E00, 0x301, 0x1F600])) for _ in range(10**5)
+    )
+    for text in ("1" * 10**6, "@" * 10**6, "中" * 10**5, noise, "\x00" * 1000):
+        series = pl.Series([text])
+        assert FAST.scan(series).equals(SLOW.scan(series))
+
+
+def test_every_hit_is_found_as_one_span():
+    for value in HITS:
+        assert re.escape(value)
+        spans = FAST.scan(pl.Series([f"({value})"]))
+        ends = spans.select("start", "end").rows()
+        assert all(end <= len(value.encode()) + 1 for _, end in ends)
