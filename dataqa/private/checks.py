@@ -83,7 +83,7 @@ def luhn(value: str) -> bool:
 
 
 def ip(value: str) -> bool:
-    """An address of IP version 4 or 6 with a digit in it, not the unspecified one.
+    """An address of IP version 4 or 6 with a digit in it, of another machine than one's own.
 
     >>> ip("192.168.10.25"), ip("300.1.1.1"), ip("2001:db8::1")
     (True, False, True)
@@ -92,7 +92,8 @@ def ip(value: str) -> bool:
         address = ipaddress.ip_address(value)
     except ValueError:
         return False
-    return not address.is_unspecified and any(one in _ASCII for one in value)
+    here = address.is_unspecified or address.is_loopback
+    return not here and any(one in _ASCII for one in value)
 
 
 @lru_cache(_MANY)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from dataqa.private.automaton import Everywhere, Hyperscan
 from dataqa.private.packs import Recogniser, load_packs, pack_names
-from dataqa.private.patterns import compiled
+from dataqa.private.patterns import Border, compiled
 from dataqa.private.scan import Scanner, Span, resolved
 from dataqa.registry import shipped
 from dataqa.types import Assets
@@ -61,7 +61,7 @@ def test_texts_do_not_touch_one_another(texts: list[str]):
 def test_windows_hold_every_match_of_every_pattern(text: str):
     """What ``re`` finds in the whole text lies in a window: nothing is lost elsewhere."""
     patterns = [look.pattern for one in ALL for look in one.looks]
-    borders = [one.border for one in ALL for _ in one.looks]
+    borders: list[Border] = [one.border for one in ALL for _ in one.looks]
     from dataqa.arrow import text_buffers
 
     windows = Hyperscan(patterns).windows(text_buffers(pl.Series([text])))
