@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dataqa.frames import Cleaned, Result, clean, judge, judge_batches, run
     from dataqa.index.index import Index
     from dataqa.pipeline import Pipeline
+    from dataqa.scrubbing import scan_text, scrub
 
     __version__: str
 
@@ -30,6 +31,8 @@ _HOMES = {
     "judge": "frames",
     "judge_batches": "frames",
     "run": "frames",
+    "scan_text": "scrubbing",
+    "scrub": "scrubbing",
 }
 
 __all__ = [
@@ -44,6 +47,8 @@ __all__ = [
     "judge",
     "judge_batches",
     "run",
+    "scan_text",
+    "scrub",
 ]
 
 

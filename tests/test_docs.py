@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -135,10 +136,18 @@ def test_every_command_is_in_the_readme_and_no_other():
     assert sorted(told) == sorted(commands())
 
 
+def every(some: Iterable[click.Command]) -> Iterator[click.Command]:
+    """Commands and, of groups, the commands in them."""
+    for command in some:
+        yield command
+        if isinstance(command, click.Group):
+            yield from every(command.commands.values())
+
+
 def test_every_option_that_the_readme_names_is_there():
     there = {
         option
-        for command in commands().values()
+        for command in every(commands().values())
         for parameter in command.params
         for option in (*parameter.opts, *parameter.secondary_opts)
     }
@@ -146,7 +155,7 @@ def test_every_option_that_the_readme_names_is_there():
     assert named <= there
 
 
-@pytest.mark.parametrize("what", ["steps", "signals", "rules", "extras"])
+@pytest.mark.parametrize("what", ["steps", "signals", "rules", "recognisers", "extras"])
 def test_what_there_is_is_listed(what: str, place: Path):
     assert run(["dataqa", "list", what], place).strip()
 

@@ -26,7 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("steps",),
     ("pipeline", "plan"),
     ("engine",),
-    ("frames", "deduplication", "expressions"),
+    ("frames", "deduplication", "scrubbing", "expressions"),
     ("cli",),
 )
 """From the bottom: a module imports its own layer and those below it. ``dataqa`` itself and

@@ -80,9 +80,11 @@ def test_nothing_that_is_installed_is_under_a_gpl():
     for found in distributions():
         told = found.metadata
         stated = [told.get("License-Expression") or "", *(told.get_all("Classifier") or ())]
+        # the LGPL lets a library be used as it is: python-stdnum, in an extra
+        lines = [line.replace("Lesser General", "") for line in stated]
         if any("GPL" in line and "LGPL" not in line for line in stated if "::" not in line):
             copyleft.append(told["Name"])
-        if any(line.startswith("License") and "General Public" in line for line in stated):
+        if any(line.startswith("License") and " General Public" in line for line in lines):
             copyleft.append(told["Name"])
     assert not copyleft
 

@@ -34,7 +34,7 @@ _COMMANDS = {
     "scrub": ("scrub", "Replace private data in texts."),
     "private": ("private", "Tell what private data there is."),
     "init": ("scaffold", "Write a commented starting point."),
-    "list": ("scaffold", "List steps, signals, rules or extras."),
+    "list": ("scaffold", "List steps, signals, rules, recognisers or extras."),
 }
 
 

@@ -72,10 +72,11 @@ def init_command(*, what: str, force: bool) -> None:
 
 
 @click.command("list")
-@click.argument("what", type=click.Choice(["steps", "signals", "rules", "extras"]))
+@click.argument("what", type=click.Choice(["steps", "signals", "rules", "recognisers", "extras"]))
 def list_command(*, what: str) -> None:
-    """List steps, signals, rules or extras, with a line about each."""
-    {"steps": _steps, "signals": _signals, "rules": _rules, "extras": _extras}[what]()
+    """List steps, signals, rules, recognisers or extras, with a line about each."""
+    known = {"steps": _steps, "signals": _signals, "rules": _rules, "extras": _extras}
+    (known | {"recognisers": _recognisers})[what]()
 
 
 def _table(rows: list[tuple[str, str]]) -> None:
@@ -121,6 +122,19 @@ def _rules() -> None:
                 if getattr(rule, side) is not None
             ]
             click.echo(f"  {' '.join(bounds) or rule.key}  [{rule.signal}]")
+
+
+def _recognisers() -> None:
+    from dataqa.private.packs import load_packs, pack_names
+    from dataqa.registry import rule_folders
+    from dataqa.types import Assets
+
+    assets = Assets(rule_folders(), Path(".state"))
+    for name in pack_names(assets):
+        click.secho(f"private/{name}", bold=True)
+        for one in load_packs([name], assets):
+            check = f", checked by {one.check}" if one.check else ""
+            click.echo(f"  {one.entity:18} {one.name}{check}  [{one.cite}]")
 
 
 def _extras() -> None:

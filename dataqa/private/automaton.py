@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from threading import local
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -84,7 +85,7 @@ class Hyperscan:
 
         self._library: Any = hyperscan
         self._database = _database(hyperscan, [one.encode() for one in patterns], cache)
-        self._scratch: Any = hyperscan.Scratch(self._database)
+        self._threads = local()  # a scratch must not be used by two threads at once
 
     def windows(self, buffers: TextBuffers) -> Windows:
         """Where each pattern's matches begin at the leftmost and end."""
@@ -96,7 +97,7 @@ class Hyperscan:
 
         data = buffers.data[offsets[0] : offsets[-1]]
         if len(data):
-            self._database.scan(data, match_event_handler=note, scratch=self._scratch)
+            self._database.scan(data, match_event_handler=note, scratch=self._scratch())
         found = np.array(told, np.int64).reshape(-1, 3)
         patterns, starts, ends = found.T
         starts, ends = starts + offsets[0], ends + offsets[0]
@@ -104,6 +105,11 @@ class Hyperscan:
         texts = np.searchsorted(offsets, ends - 1, side="right") - 1
         begins = offsets[texts]
         return _joined(texts, patterns, np.maximum(starts - begins, 0), ends - begins)
+
+    def _scratch(self) -> Any:
+        if not hasattr(self._threads, "scratch"):
+            self._threads.scratch = self._library.Scratch(self._database)
+        return self._threads.scratch
 
 
 def _joined(

@@ -59,8 +59,7 @@ class Scrub(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         Raises:
             InputError: There is none, or it is too short.
         """
-        styles = {self.style, *self.per_entity.values()}
-        key = _key(self.key) if styles & _KEYED else b""
+        key = read_key(self)
 
         def scrub(batch: Batch) -> Batch:
             return _scrubbed(batch, self, key)
@@ -145,7 +144,15 @@ def _places(findings: pl.DataFrame) -> list[tuple[str, int, int, float]]:
     return sorted(places, key=lambda place: (place[1], place[2], place[0]))
 
 
-def _key(where: str) -> bytes:
+def read_key(step: Scrub) -> bytes:
+    """The secret that a step's styles take; nothing where they take none.
+
+    Raises:
+        InputError: There is none, or it is too short.
+    """
+    if not {step.style, *step.per_entity.values()} & _KEYED:
+        return b""
+    where = step.key
     kind, _, name = where.partition(":")
     hint = "export DATAQA_KEY=$(openssl rand -hex 32), and key: env:DATAQA_KEY"
     if not where:

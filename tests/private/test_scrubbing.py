@@ -1,0 +1,70 @@
+"""``dataqa.scan_text`` and ``dataqa.scrub``: characters, columns, lazy frames, threads, files."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import polars as pl
+import pytest
+
+import dataqa
+from dataqa.errors import InputError
+
+pytest.importorskip("stdnum")
+
+PEOPLE = pl.DataFrame(
+    {
+        "note": ["Write to jane@corp.com 😀", None, "电话13812345678"],
+        "mail": ["JANE@corp.com", "", "li@corp.cn"],
+        "age": [1, 2, 3],
+    }
+)
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATAQA_KEY", "a key for tests, long enough")
+
+
+def test_offsets_are_characters():
+    text = "😀 e\u0301 写信到jane@corp.com或13812345678"
+    found = dataqa.scan_text(text)
+    assert [(one.entity, text[one.start : one.end]) for one in found] == [
+        ("EMAIL_ADDRESS", "jane@corp.com"),
+        ("PHONE_NUMBER", "13812345678"),
+    ]
+    assert dataqa.scan_text("") == []
+
+
+def test_the_same_person_is_the_same_in_text_and_columns():
+    done = dataqa.scrub(PEOPLE, ["note", "mail"], style="surrogate", key="env:DATAQA_KEY")
+    mail = done["mail"][0]
+    assert done["note"].to_list()[:2] == [f"Write to {mail} 😀", None]
+    assert done["mail"][1] == ""
+    assert done["age"].equals(PEOPLE["age"])
+
+
+def test_lazy_frames_stay_lazy_and_give_the_same():
+    lazy = dataqa.scrub(PEOPLE.lazy(), ["note", "mail"])
+    assert isinstance(lazy, pl.LazyFrame)
+    eager = dataqa.scrub(PEOPLE, ["note", "mail"])
+    assert lazy.collect().equals(eager)
+    assert lazy.collect(engine="streaming").equals(eager)
+    assert eager["note"].to_list() == ["Write to <EMAIL_ADDRESS> 😀", None, "电话<PHONE_NUMBER>"]
+
+
+def test_many_threads_may_scan_at_once():
+    texts = [f"user{at}@corp.com and 10.0.0.{at % 200}" for at in range(400)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(dataqa.scan_text, texts))
+    assert all(len(one) == 2 for one in found)
+
+
+def test_what_is_wrong_with_a_frame_is_said():
+    with pytest.raises(InputError, match="no column 'nots'") as raised:
+        dataqa.scrub(PEOPLE, ["nots"])
+    assert "note" in str(raised.value)
+    with pytest.raises(InputError, match="Int64"):
+        dataqa.scrub(PEOPLE, ["age"])
+    with pytest.raises(InputError, match="take a key"):
+        dataqa.scrub(PEOPLE, ["note"], style="hash")
