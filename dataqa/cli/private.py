@@ -85,8 +85,66 @@ def scan_command(
             holders.update(one.select("entity", "recogniser").rows())
     if form == "table":
         lines = [(*key, spans[key], doubtful[key], holders[key]) for key in sorted(spans)]
-        _table(lines)
+        _table(lines, _COLUMNS)
         click.echo(f"{total:,} documents, {sum(spans.values()):,} spans", err=True)
+
+
+@private_command.command("evaluate")
+@click.argument("gold", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--pack", "packs", multiple=True, help="Pack of recognisers [all]. Repeatable.")
+@click.option("--entity", "entities", multiple=True, help="Kind to look for [all]. Repeatable.")
+@click.option("--name", "names", multiple=True, metavar="THEIRS=OURS", help="A kind's other name.")
+@click.option("--doubt", type=float, default=0.4, show_default=True, help="Below it is nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@rules_option
+def evaluate_command(
+    *,
+    gold: Path,
+    packs: tuple[str, ...],
+    entities: tuple[str, ...],
+    names: tuple[str, ...],
+    doubt: float,
+    as_json: bool,
+    rules: tuple[Path, ...],
+) -> None:
+    """Compare with spans that people marked: precision, recall and F1 of each kind, and leaks.
+
+    GOLD is JSON Lines with text and entities: a list of objects with start, end (characters) and
+    type. A span overlaps if it shares a character with one of its kind; leaked are characters of
+    marked spans that nothing covers.
+    """
+    from dataqa.private.evaluate import evaluate, read_gold
+    from dataqa.private.packs import entities as of_entities
+    from dataqa.private.packs import load_packs
+    from dataqa.private.scan import Scanner
+    from dataqa.registry import rule_folders
+    from dataqa.types import Assets
+
+    assets = Assets(rule_folders(*rules), Path())
+    scanner = Scanner(of_entities(load_packs(packs or PACKS, assets), entities))
+    if wrong := [name for name in names if "=" not in name]:
+        raise click.UsageError(f"--name {wrong[0]}: write THEIRS=OURS")
+    pairs = {name.partition("=")[0]: name.partition("=")[2] for name in names}
+    scores = evaluate(scanner, read_gold(gold, pairs), doubt)
+    if as_json:
+        ratios = ("precision", "recall", "exact_f1")
+        rows = [one._asdict() | {name: getattr(one, name) for name in ratios} for one in scores]
+        click.echo(json.dumps(rows, indent=1))
+        return
+    head = ("entity", "marked", "found", "precision", "recall", "exact F1", "leaked")
+    lines = [
+        (
+            *(one.entity, one.gold, one.found),
+            *(_share(value) for value in (one.precision, one.recall, one.exact_f1)),
+            _share(one.leaked / one.characters if one.characters else None),
+        )
+        for one in scores
+    ]
+    _table(lines, head)
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
 
 
 def _line(row: dict[str, Any], doc_id: str, text: str, sure: float, *, show: bool) -> str:
@@ -105,15 +163,15 @@ def _line(row: dict[str, Any], doc_id: str, text: str, sure: float, *, show: boo
     return json.dumps(told | ({"value": value} if show else {}), ensure_ascii=False)
 
 
-def _table(lines: list[tuple[Any, ...]]) -> None:
-    rows = [
-        _COLUMNS,
-        *(tuple(f"{one:,}" if isinstance(one, int) else one for one in line) for line in lines),
-    ]
-    widths = [max(len(row[at]) for row in rows) for at in range(len(_COLUMNS))]
+def _table(lines: list[tuple[Any, ...]], head: tuple[str, ...]) -> None:
+    words = [tuple(f"{one:,}" if isinstance(one, int) else one for one in line) for line in lines]
+    rows = [head, *words]
+    widths = [max(len(row[at]) for row in rows) for at in range(len(head))]
+    numbers = {at for at in range(len(head)) if any(line[at] != str(line[at]) for line in lines)}
+    numbers |= {at for at in range(len(head)) if at > 2}
     for row in rows:
         cells = [
-            one.rjust(width) if at > 1 else one.ljust(width)
+            one.rjust(width) if at in numbers else one.ljust(width)
             for at, (one, width) in enumerate(zip(row, widths, strict=True))
         ]
         click.echo("  ".join(cells).rstrip())

@@ -17,6 +17,8 @@ from typing import Any
 
 from dataqa.errors import InputError, did_you_mean
 
+_CARD_LENGTHS = {"1": (15,), "2": (15, 16), "3": (14, 15, 16), "4": (13, 16, 19)}
+
 type Check = Callable[[str], bool]
 
 _ASCII = "0123456789"
@@ -140,6 +142,28 @@ def phone(value: str, about: str = "") -> bool:
     return False
 
 
+def dialled(value: str) -> bool:
+    """Groups of digits, enough for a telephone number, and neither a day nor years.
+
+    >>> dialled("0490 75 40 81"), dialled("2019-05-12"), dialled("1990 1995")
+    (True, False, False)
+    """
+    found = _digits(value)
+    groups = "".join(one if one in _ASCII else " " for one in value).split()
+    years = all(len(group) == 4 and group[:2] in {"18", "19", "20"} for group in groups)
+    dated = _dated(groups[:3])
+    whole = value.count("(") == value.count(")") and all(
+        1 < len(group) < 9 or group in {"0", "1"} for group in groups
+    )
+    return 6 < len(found) < 16 and len(groups) > 1 and whole and not years and not dated
+
+
+def _dated(groups: list[str]) -> bool:
+    year = [group for group in groups if len(group) == 4 and group[:2] in {"18", "19", "20"}]
+    rest = [int(group) for group in groups if group not in year]
+    return bool(year) and all(0 < one < 32 for one in rest)
+
+
 def _grouped(value: str) -> bool:
     """Whether separators part groups as numbers have them: no group of one but the first two."""
     groups = "".join(one if one in _ASCII else " " for one in value).split()
@@ -193,7 +217,7 @@ def card(value: str) -> bool:
     (True, False)
     """
     found = _digits(value)
-    lengths = {"3": {14, 15}, "4": {13, 16, 19}}.get(found[0], {16, 17, 18, 19})
+    lengths = _CARD_LENGTHS.get(found[0], range(12, 20))
     return len(found) in lengths and luhn(found)
 
 

@@ -19,8 +19,9 @@ from dataqa.arrow import TextBuffers, text_buffers
 from dataqa.private.automaton import Automaton, automaton
 from dataqa.private.checks import Check, check_of
 from dataqa.private.packs import Recogniser
-from dataqa.private.patterns import compiled
+from dataqa.private.patterns import Border, compiled
 
+_POINTS, _DIGITS = b".,", b"0123456789"
 _AFTER = 4
 """Bytes behind a window that a border may look at: one character."""
 _SPACED = ("LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "GEORGIAN", "ARABIC", "HEBREW", "DEVANAGARI")
@@ -112,7 +113,7 @@ class Scanner:
         look = self._looks[pattern]
         for match in look.exact.finditer(data, start, end + _AFTER):
             low, high = match.span()
-            if look.recogniser.border == "word" and _in_word(data, low, high):
+            if _touched(data, low, high, look.recogniser.border):
                 continue
             if look.check is not None and not look.check(match.group().decode()):
                 continue
@@ -159,7 +160,7 @@ def _words(words: Sequence[str], *, at_end: bool = False) -> re.Pattern[bytes] |
         for one in sorted(words, key=len, reverse=True)
     ]
     written = "(?i:" + "|".join(some) + ")"
-    return re.compile((written + (r"[\s:#=：,.]{0,6}\Z" if at_end else "")).encode())
+    return re.compile((written + (r"[\s:#=：,.-]{0,6}\Z" if at_end else "")).encode())
 
 
 def _near(look: _Look, data: bytes, low: int, high: int) -> bool:
@@ -168,6 +169,17 @@ def _near(look: _Look, data: bytes, low: int, high: int) -> bool:
         return False
     before = max(0, low - within)
     return bool(words.search(data, before, low) or words.search(data, high, high + within // 2))
+
+
+def _touched(data: bytes, low: int, high: int, border: Border) -> bool:
+    """Whether what stands beside a match makes it a part of something else."""
+    if border == "none":
+        return False
+    decimals = low > 1 and data[low - 1] in _POINTS and data[low - 2] in _DIGITS
+    goes_on = high + 1 < len(data) and data[high] in b"." and data[high + 1] in _DIGITS
+    if (decimals and data[low] in _DIGITS) or (goes_on and data[high - 1] in _DIGITS):
+        return True
+    return border == "word" and _in_word(data, low, high)
 
 
 def _in_word(data: bytes, low: int, high: int) -> bool:

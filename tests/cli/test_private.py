@@ -50,3 +50,15 @@ def test_without_a_key_the_command_is_the_users_mistake(
     told = run("scrub", "-i", str(source), *out, "--style", "surrogate", code=2)
     assert "there is no key there" in told
     assert "--show goes with" in run("private", "scan", "-i", str(source), "--show", code=2)
+
+
+def test_marked_spans_are_compared_with(tmp_path: Path):
+    gold = tmp_path / "gold.jsonl"
+    row = {"text": "jane@corp.com", "entities": [{"start": 0, "end": 13, "type": "MAIL"}]}
+    gold.write_text(json.dumps(row), encoding="utf-8")
+    table = run("private", "evaluate", str(gold), "--name", "MAIL=EMAIL_ADDRESS")
+    assert table.splitlines()[1].split() == ["EMAIL_ADDRESS", "1", "1", *["1.000"] * 3, "0.000"]
+    told = json.loads(run("private", "evaluate", str(gold), "--json"))
+    assert told[-1]["entity"] == "all"
+    assert told[-1]["recall"] == 0.0
+    assert "THEIRS=OURS" in run("private", "evaluate", str(gold), "--name", "MAIL", code=2)
