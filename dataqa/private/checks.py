@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import date
@@ -17,6 +18,7 @@ from typing import Any
 
 from dataqa.errors import InputError, did_you_mean
 
+_RUNS = re.compile("[0-9]+")
 _CARD_LENGTHS = {"1": (15,), "2": (15, 16), "3": (14, 15, 16), "4": (13, 16, 19)}
 
 type Check = Callable[[str], bool]
@@ -65,7 +67,7 @@ def _known() -> dict[str, Any]:
 
 
 def _digits(value: str) -> str:
-    return "".join(one for one in value if one in _ASCII)
+    return "".join(_RUNS.findall(value))
 
 
 def luhn(value: str) -> bool:
@@ -149,7 +151,7 @@ def dialled(value: str) -> bool:
     (True, False, False)
     """
     found = _digits(value)
-    groups = "".join(one if one in _ASCII else " " for one in value).split()
+    groups = _RUNS.findall(value)
     years = all(len(group) == 4 and group[:2] in {"18", "19", "20"} for group in groups)
     dated = _dated(groups[:3])
     whole = value.count("(") == value.count(")") and all(
@@ -166,8 +168,7 @@ def _dated(groups: list[str]) -> bool:
 
 def _grouped(value: str) -> bool:
     """Whether separators part groups as numbers have them: no group of one but the first two."""
-    groups = "".join(one if one in _ASCII else " " for one in value).split()
-    return all(len(group) > 1 for group in groups[2:])
+    return all(len(group) > 1 for group in _RUNS.findall(value)[2:])
 
 
 @cache

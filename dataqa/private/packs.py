@@ -33,11 +33,13 @@ class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         pattern: A regular expression in ASCII syntax over UTF-8; non-ASCII letters are literals.
         score: How likely a match is such a value (given that the check, if any, holds).
         in_context: The same beside one of the recogniser's words.
+        shortest: Bytes that a match has at least, where the pattern cannot say it.
     """
 
     pattern: str
     score: float
     in_context: float | None = None
+    shortest: int = 0
 
 
 class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -22,8 +22,8 @@ from dataqa.private.packs import Recogniser
 from dataqa.private.patterns import Border, compiled
 
 _POINTS, _DIGITS = b".,", b"0123456789"
-_AFTER = 4
-"""Bytes behind a window that a border may look at: one character."""
+_BEFORE, _AFTER = 40, 4
+"""Bytes before a match that ``unlike`` looks at, and behind a window that a border does."""
 _SPACED = ("LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "GEORGIAN", "ARABIC", "HEBREW", "DEVANAGARI")
 """Scripts of which a letter beside a value makes it part of a word."""
 SPANS = pl.Schema(
@@ -43,6 +43,7 @@ class _Look(NamedTuple):
 
     recogniser: Recogniser
     exact: re.Pattern[bytes]
+    shortest: int
     score: float
     in_context: float
     check: Check | None
@@ -89,13 +90,13 @@ class Scanner:
         """
         buffers = text_buffers(texts)
         rows: list[tuple[int, str, str, int, int, float]] = []
-        for row, spans in self._candidates(buffers):
-            for span in resolved([one for one in spans if one.score >= least]):
+        for row, spans in self._candidates(buffers, least):
+            for span in resolved(spans):
                 told = self._recognisers[span.recogniser]
                 rows.append((row, told.entity, told.name, span.start, span.end, span.score))
         return pl.DataFrame(rows, SPANS, orient="row")
 
-    def _candidates(self, buffers: TextBuffers) -> Iterator[tuple[int, list[Span]]]:
+    def _candidates(self, buffers: TextBuffers, least: float) -> Iterator[tuple[int, list[Span]]]:
         """The texts that have any, with them."""
         row, data = -1, b""
         spans: list[Span] = []
@@ -105,22 +106,26 @@ class Scanner:
                     yield row, spans
                 low, high = buffers.offsets[text], buffers.offsets[text + 1]
                 row, data, spans = text, buffers.data[low:high].tobytes(), []
-            spans += self._spans(data, pattern, start, end)
+            spans += self._spans(data, pattern, start, end, least)
         if spans:
             yield row, spans
 
-    def _spans(self, data: bytes, pattern: int, start: int, end: int) -> Iterator[Span]:
+    def _spans(
+        self, data: bytes, pattern: int, start: int, end: int, least: float
+    ) -> Iterator[Span]:
         look = self._looks[pattern]
         for match in look.exact.finditer(data, start, end + _AFTER):
             low, high = match.span()
-            if _touched(data, low, high, look.recogniser.border):
-                continue
-            if look.check is not None and not look.check(match.group().decode()):
-                continue
-            if look.unlike is not None and look.unlike.search(data, max(0, low - 40), low):
+            if high - low < look.shortest or _touched(data, low, high, look.recogniser.border):
                 continue
             score = look.in_context if _near(look, data, low, high) else look.score
-            yield Span(low, high, score, self._places[pattern])
+            # the dearest question comes last
+            if score < least:
+                continue
+            if look.unlike is not None and look.unlike.search(data, max(0, low - _BEFORE), low):
+                continue
+            if look.check is None or look.check(match.group().decode()):
+                yield Span(low, high, score, self._places[pattern])
 
 
 def resolved(spans: Sequence[Span]) -> list[Span]:
@@ -143,6 +148,7 @@ def _look(recogniser: Recogniser, at: int) -> _Look:
     return _Look(
         recogniser,
         compiled(look.pattern, recogniser.border),
+        look.shortest,
         look.score,
         look.score if look.in_context is None else look.in_context,
         check_of(recogniser.check) if recogniser.check else None,
