@@ -32,6 +32,7 @@ _COMMANDS = {
     "contamination": ("contamination", "Find benchmark items in training text."),
     "index": ("index", "Keep sketches of what was seen, and find what documents are like."),
     "scrub": ("scrub", "Replace private data in texts."),
+    "leakcheck": ("leakcheck", "Look for private values that are left."),
     "private": ("private", "Tell what private data there is."),
     "init": ("scaffold", "Write a commented starting point."),
     "list": ("scaffold", "List steps, signals, rules, recognisers or extras."),

@@ -62,3 +62,26 @@ def test_marked_spans_are_compared_with(tmp_path: Path):
     assert told[-1]["entity"] == "all"
     assert told[-1]["recall"] == 0.0
     assert "THEIRS=OURS" in run("private", "evaluate", str(gold), "--name", "MAIL", code=2)
+
+
+def test_a_leak_is_found_wherever_it_is_and_its_value_is_not_printed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    source = tmp_path / "mails.jsonl"
+    NOTES.drop_nulls().write_ndjson(source)
+    monkeypatch.setenv("DATAQA_KEY", "a key for tests, long enough")
+    clean = tmp_path / "clean"
+    run("scrub", "-i", str(source), "-o", str(clean), "--style", "surrogate")
+    assert "none is left" in run("leakcheck", str(source), str(clean / "kept"))
+    leaky = tmp_path / "leaky.jsonl"
+    texts = ["harmless 138123456789", "Told by JANE@CORP.COM.", "电话13812345678。"]
+    pl.DataFrame({"body": texts}).write_ndjson(leaky)
+    words = ("leakcheck", str(source), str(leaky), "--clean-column", "body")
+    told = dataqa(*words)
+    assert told.code == 3
+    assert "EMAIL_ADDRESS: 1 left" in told.out
+    assert "PHONE_NUMBER: 1 left" in told.out
+    assert "corp" not in told.out.lower()
+    assert dataqa(*words, "--allow", "2").code == 0
+    listed = json.loads(dataqa(*words, "--json").out)
+    assert [leak["doc_id"].rpartition("#")[2] for leak in listed["leaks"]] == ["2", "3"]

@@ -1,0 +1,75 @@
+"""``dataqa leakcheck``: no private value of the originals may be left in what was made of them."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from dataqa.cli.options import rules_option
+from dataqa.cli.scrub import PACKS
+
+
+@click.command("leakcheck")
+@click.argument("original", type=click.Path(exists=True))
+@click.argument("clean", type=click.Path(exists=True))
+@click.option("--pack", "packs", multiple=True, help="Pack of recognisers [all]. Repeatable.")
+@click.option("--entity", "entities", multiple=True, help="Kind to look for [all]. Repeatable.")
+@click.option("--doubt", type=float, default=0.4, show_default=True, help="Below it is nothing.")
+@click.option("--text-column", help="Column of the originals that holds the text.")
+@click.option("--clean-column", help="Column of the others that holds it [the same].")
+@click.option("--allow", type=click.IntRange(0), default=0, show_default=True, help="So many.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@rules_option
+def leakcheck_command(
+    *,
+    original: str,
+    clean: str,
+    packs: tuple[str, ...],
+    entities: tuple[str, ...],
+    doubt: float,
+    text_column: str | None,
+    clean_column: str | None,
+    allow: int,
+    as_json: bool,
+    rules: tuple[Path, ...],
+) -> int:
+    """Look for every private value of ORIGINAL in all texts of CLEAN.
+
+    Both are files or folders that `dataqa run` could read; of a run's output, name the folder
+    kept. Printed are kinds and ids of documents, never values. Exit code 3 if more than --allow
+    are left.
+    """
+    from dataqa.index.files import documents
+    from dataqa.io.sources import Reading
+    from dataqa.private.leaks import Values
+    from dataqa.private.packs import entities as of_entities
+    from dataqa.private.packs import load_packs
+    from dataqa.private.scan import Scanner
+    from dataqa.registry import rule_folders
+    from dataqa.types import DOC_ID, TEXT, Assets
+
+    assets = Assets(rule_folders(*rules), Path())
+    scanner = Scanner(of_entities(load_packs(packs or PACKS, assets), entities))
+    values = Values(scanner, doubt)
+    with documents([original], Reading(text_column=text_column or TEXT)) as found:
+        for chunk in found.chunks:
+            values.note(chunk.docs[TEXT])
+    column = clean_column or text_column or TEXT
+    with documents([clean], Reading(text_column=column)) as found:
+        chunks = ((chunk.docs[DOC_ID], chunk.docs[TEXT]) for chunk in found.chunks)
+        leaks = list(values.leaks(chunks))
+    by_entity = Counter(leak.entity for leak in leaks)
+    if as_json:
+        rows = [leak._asdict() for leak in leaks]
+        click.echo(json.dumps({"values": dict(values.by_entity), "leaks": rows}, indent=1))
+    else:
+        click.echo(f"{len(values):,} private values in {original}")
+        for entity, count in sorted(by_entity.items()):
+            some = sorted({leak.doc_id for leak in leaks if leak.entity == entity})
+            more = ", …" if len(some) > 5 else ""
+            click.echo(f"{entity}: {count:,} left, in {', '.join(some[:5])}{more}")
+        click.echo(f"{len(leaks):,} are left in {clean}" if leaks else f"none is left in {clean}")
+    return 3 if len(leaks) > allow else 0
