@@ -12,6 +12,7 @@ from functools import cache, partial
 from hashlib import blake2b, file_digest
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import batched
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -24,9 +25,9 @@ from dataqa.errors import InputError
 LEVELS = 127
 KNOWN = 0.5
 """The least share of a text's tokens that the model knows; else its vector tells another text."""
-_PIECE = 2000
+PIECE = 2000
 """Characters that a tokenizer gets at a time."""
-_PIECES = 512
+PIECES = 512
 """Pieces tokenized at a time."""
 _READ = {".json", ".safetensors", ".txt", ".model"}
 _NEEDS = {
@@ -134,7 +135,7 @@ def embedder(model: str, max_chars: int) -> Embed:
     kind = kind_of(model)
     try:
         add = _static(Path(model)) if kind == "model2vec" else _transformer(Path(model))
-    except (OSError, ValueError, KeyError) as error:
+    except Exception as error:  # the libraries have no kind of error in common
         hint = "is every file of it there and whole?"
         where = f"model {model}"
         raise InputError(f"{kind} cannot read it: {error}", where=where, hint=hint) from error
@@ -148,7 +149,7 @@ def _embed(texts: pl.Series, *, add: _Add, max_chars: int) -> Embedded:
     sums = list(add([(text or "")[:max_chars] for text in texts]))
     tokens = np.array([told.tokens for told in sums], np.int64)
     known = np.array([told.known for told in sums], np.int64)
-    vectors = np.array([told.vector for told in sums]).reshape(len(sums), -1)
+    vectors = np.array([told.vector for told in sums]) if sums else np.zeros((0, 0))
     values = quantized(vectors)
     enough = (known > 0) & (known >= KNOWN * tokens) & values.any(axis=1)
     values[~enough] = 0
@@ -181,7 +182,7 @@ def _static(folder: Path) -> _Add:
         )
 
     def add(texts: Sequence[str]) -> Iterator[_Sum]:
-        cuts = [_cuts(text) for text in texts]
+        cuts = [pieces_of(text) for text in texts]
         pieces = (text[a:b] for text, of in zip(texts, cuts, strict=True) for a, b in of)
         ids = _ids(tokenizer, pieces)
         for of in cuts:
@@ -198,17 +199,17 @@ def _static(folder: Path) -> _Add:
 
 def _ids(tokenizer: Any, pieces: Iterator[str]) -> Iterator[NDArray[np.int64]]:
     """The tokens of each piece."""
-    while some := [piece for piece, _ in zip(pieces, range(_PIECES), strict=False)]:
+    for some in batched(pieces, PIECES):
         for told in tokenizer.encode_batch_fast(some, add_special_tokens=False):
             yield np.array(told.ids, np.int64)
 
 
-def _cuts(text: str) -> list[tuple[int, int]]:
+def pieces_of(text: str) -> list[tuple[int, int]]:
     """Where pieces of a text begin and end: after white space, if there is some."""
     cuts: list[tuple[int, int]] = []
     at = 0
     while at < len(text):
-        end = at + _PIECE
+        end = at + PIECE
         if end < len(text):
             space = max(text.rfind(mark, at, end) for mark in (" ", "\n", "\t"))
             end = space + 1 if space > at else end
@@ -221,6 +222,7 @@ def _transformer(folder: Path) -> _Add:
     """The mean over pieces as long as the model reads at once, each weighing as many tokens."""
     torch: Any = import_module("torch")
     torch.set_num_threads(1)  # sums in parallel differ in their last bits
+    import_module("transformers.utils.logging").disable_progress_bar()
     library: Any = import_module("sentence_transformers")
     options = {"use_safetensors": True}
     model: Any = library.SentenceTransformer(
@@ -233,7 +235,7 @@ def _transformer(folder: Path) -> _Add:
     tokenizer.no_truncation()
     tokenizer.no_padding()
     unknown = tokenizer.token_to_id(str(model.tokenizer.unk_token))
-    size = int(model.get_sentence_embedding_dimension())
+    size = len(model.encode("", show_progress_bar=False))
     longest = int(model.max_seq_length or 512) - 2
 
     def add(texts: Sequence[str]) -> Iterator[_Sum]:

@@ -238,6 +238,7 @@ def _uncompared(merge: Merge, policy: Policy) -> Iterator[pl.DataFrame]:
             DOC,
             rule=pl.lit(f"{policy.rule}.uncompared"),
             action=pl.lit(int(Action.KEEP), pl.UInt8),
+            detail=pl.lit("the model knows less than half of its tokens"),
         )
         if rows.height:
             yield rows.with_columns(pl.lit(1, pl.Int64).alias(COPIES))
