@@ -17,6 +17,7 @@ PEERS: dict[str, tuple[str, ...]] = {
     "text-dedup": ("text-dedup==0.4.1",),
     "daft": ("daft==0.7.26",),
     "rensa": ("rensa==0.5.0", "pyarrow"),
+    "semhash": ("semhash==0.5.0",),
 }
 """What is installed for each peer."""
 
