@@ -32,7 +32,7 @@ COMPARED = 5_000
 """Documents that are compared all with all."""
 CHARACTERS = 1_500
 """Of each text for SemHash and ours: the library reads 512 tokens unless it is told otherwise."""
-QUICK_DOCUMENTS = 6_000
+QUICK_DOCUMENTS = 3_000
 
 type Vectors = NDArray[np.float64]
 
@@ -116,7 +116,7 @@ def _whole(board: Board, documents: pl.DataFrame, model: Path) -> None:
     """A whole run, from parquet to the kept file: time and memory of a worker."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        documents.write_parquet(folder / "in.parquet")
+        documents.write_parquet(folder / "in.parquet", row_group_size=1000)
         step = {"model": str(model), "similarity": SIMILARITY}
         tree = {"name": "said", "reading": {"id_column": "id"}, "steps": [{"semantic": step}]}
         (folder / "said.yaml").write_text(json.dumps(tree))
@@ -142,25 +142,28 @@ def _peer(board: Board, texts: pl.Series, model: Path) -> None:
 
     static: Any = StaticModel.from_pretrained(model)
     units = _units(static.encode(texts.to_list(), max_length=None, use_multiprocessing=False))
-    ours = _ours(texts, model)
-    _eight_bits_beside(board, texts, model, units)
+    ours, values, known = _ours(texts, model)
+    _eight_bits_beside(board, values[known][:2000], units[known][:2000])
     tools = {"dataqa": ours}
     python = python_of("semhash")
     if python is None:
         board.skip("SemHash", "its environment was not made (make peers)")
     else:
         tools["SemHash"] = _semhash(python, texts, model)
-    gone = _by_all_pairs(units, SIMILARITY)
-    board.note("compared", len(texts), "documents", f"{int(gone.sum())} removed by all pairs")
+    gone = int(_by_all_pairs(units[known], SIMILARITY).sum())
+    detail = f"{gone} removed by all pairs of the {int(known.sum()):,} that the model knows"
+    board.note("compared", len(texts), "documents", detail)
     for name, told in tools.items():
         kept = np.ones(len(texts), np.bool_)
         kept[list(told.of)] = False
         scores = units[list(told.of)] @ units[kept].T
         like = 100 * float((scores.max(axis=1) >= SIMILARITY - 1e-6).mean())
-        left = _alike_left(units[kept])
+        left = int(_by_all_pairs(units[kept & known], SIMILARITY).sum())
+        strange = sum(1 for at in told.of if not known[at])
         named = sum(1 for other in told.of.values() if other >= 0 and kept[other])
         board.note(f"{name}, removed", len(told.of), "", f"{like:.1f} % of them like one kept")
         board.note(f"{name}, kept though like one kept", left, "documents")
+        board.note(f"{name}, removed though hardly a token is known", strange, "documents")
         true = _true(units, told.of, SIMILARITY)
         detail = f"{named} of {len(told.of)} named documents are kept"
         board.note(f"{name}, like the one named", true, "%", detail)
@@ -168,7 +171,8 @@ def _peer(board: Board, texts: pl.Series, model: Path) -> None:
         board.note(f"{name}, CPU", told.embedding + told.choosing, "s", seconds)
 
 
-def _ours(texts: pl.Series, model: Path) -> Removed:
+def _ours(texts: pl.Series, model: Path) -> tuple[Removed, NDArray[np.int8], NDArray[np.bool_]]:
+    """What the step would remove, all vectors, and which texts have one."""
     from dataqa.duplicates.embeddings import embedder
 
     embed = embedder(str(model), CHARACTERS)
@@ -180,7 +184,7 @@ def _ours(texts: pl.Series, model: Path) -> Removed:
     order = order[told.known[order]]
     removed, seconds = _chosen(told.values[order], SIMILARITY)
     of = {int(order[at]): int(order[other]) for at, other in removed.items()}
-    return Removed(of, took, seconds)
+    return Removed(of, took, seconds), told.values, told.known
 
 
 def _semhash(python: Path, texts: pl.Series, model: Path) -> Removed:
@@ -217,12 +221,8 @@ def _chosen(vectors: NDArray[np.int8], similarity: float) -> tuple[dict[int, int
     return dict(zip(rows.tolist(), found.others[rows].tolist(), strict=True)), took
 
 
-def _eight_bits_beside(board: Board, texts: pl.Series, model: Path, units: Vectors) -> None:
-    from dataqa.duplicates.embeddings import embedder
-
-    told = embedder(str(model), CHARACTERS)(texts)
-    some = np.flatnonzero(told.known)[:2000]
-    exact, ours = units[some] @ units[some].T, _units(told.values[some])
+def _eight_bits_beside(board: Board, values: NDArray[np.int8], units: Vectors) -> None:
+    exact, ours = units @ units.T, _units(values)
     off = np.abs(ours @ ours.T - exact)[exact > 0.9]
     detail = f"most; on average {off.mean():.5f}, of {off.size:,} cosines above 0.9"
     board.note("what eight bits change", float(off.max()), "", detail)
@@ -249,11 +249,6 @@ def _true(units: Vectors, removed: dict[int, int], bound: float) -> float:
         return 100.0
     scores = np.einsum("ij,ij->i", units[rows], units[others])
     return 100 * float((scores >= bound - 1e-6).mean())
-
-
-def _alike_left(units: Vectors) -> int:
-    """Documents that stay though they are like one before them that stays."""
-    return int(_by_all_pairs(units, SIMILARITY).sum())
 
 
 def _units(vectors: Sequence[Any] | NDArray[Any]) -> Vectors:

@@ -26,7 +26,7 @@ from dataqa.kernels.clusters import DOUBTED, GONE, KEEPER, KEPT, REMOVABLE
 from dataqa.types import DOC, Action, Merge
 
 EMBEDDING, UNCOMPARED = "embedding", "uncompared"
-CONNECTIVITY, EXPANSION = 16, 128
+CONNECTIVITY, EXPANSION = 16, 64
 """Of the graph: links of a document, and documents looked at while one is added or searched."""
 NEIGHBOURS = 8
 """Compared with each document; the nearest of them would do, were the graph's order exact."""
