@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from hashlib import blake2b, file_digest
 from importlib import import_module
 from importlib.util import find_spec
@@ -134,7 +134,7 @@ def embedder(model: str, max_chars: int) -> Embed:
     check_model(model)
     kind = kind_of(model)
     try:
-        add = _static(Path(model)) if kind == "model2vec" else _transformer(Path(model))
+        add = _loaded(model, kind, model_digest(model))
     except Exception as error:  # the libraries have no kind of error in common
         hint = "is every file of it there and whole?"
         where = f"model {model}"
@@ -143,6 +143,12 @@ def embedder(model: str, max_chars: int) -> Embed:
 
 
 type _Add = Callable[[Sequence[str]], Iterator[_Sum]]
+
+
+@lru_cache(maxsize=1)
+def _loaded(model: str, kind: Kind, digest: str) -> _Add:  # noqa: ARG001 - what tells it apart
+    """A worker goes through many shards: it loads the model for the first."""
+    return _static(Path(model)) if kind == "model2vec" else _transformer(Path(model))
 
 
 def _embed(texts: pl.Series, *, add: _Add, max_chars: int) -> Embedded:

@@ -162,6 +162,26 @@ def test_what_is_wrong_with_a_folder_is_said(how: str, said: str, tmp_path: Path
         embedder(_broken(tmp_path / "model", how), 100)
 
 
+def test_a_model_is_loaded_once_and_again_when_it_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    loads: list[str] = []
+    real = StaticModel.from_pretrained
+
+    def counted(path: Path) -> StaticModel:
+        loads.append(str(path))
+        return real(path)
+
+    monkeypatch.setattr(StaticModel, "from_pretrained", counted)
+    folder = str(make_model(tmp_path / "model"))
+    first = embedder(folder, 10)(pl.Series(["boat"])).values
+    assert np.array_equal(embedder(folder, 20)(pl.Series(["boat"])).values, first)
+    assert loads == [folder]
+    make_model(Path(folder), seed=9)
+    assert not np.array_equal(embedder(folder, 10)(pl.Series(["boat"])).values, first)
+    assert loads == [folder] * 2
+
+
 def test_the_digest_is_of_what_the_files_hold(tmp_path: Path):
     one, other = make_model(tmp_path / "a"), make_model(tmp_path / "b")
     assert model_digest(str(one)) == model_digest(str(other))
