@@ -16,7 +16,8 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from dataqa.duplicates.embeddings import Embed, check_model, embedder, model_digest
+from dataqa.duplicates.embeddings import Embed, embedder
+from dataqa.duplicates.models import check_model, model_digest
 from dataqa.duplicates.options import ROLE, Across, check_band, check_share, described, standing
 from dataqa.duplicates.ranks import Wish, wish_of
 from dataqa.errors import InputError

@@ -19,7 +19,8 @@ from meaning import MEANINGS, make_model, model_folder, reworded, sentence
 from model2vec import StaticModel
 
 from dataqa.duplicates import embeddings
-from dataqa.duplicates.embeddings import embedder, kind_of, model_digest
+from dataqa.duplicates.embeddings import embedder
+from dataqa.duplicates.models import kind_of, model_digest
 from dataqa.errors import InputError
 
 MODEL = model_folder()
@@ -140,7 +141,7 @@ def _broken(folder: Path, how: str) -> str:
         if how == f"no {name}":
             path.unlink()
     if how == "ugly modules.json":
-        (folder / "modules.json").write_text("[1", "utf-8")
+        (folder / "modules.json").write_text("[1]", "utf-8")
         (folder / "config.json").unlink()
     return str(folder)
 

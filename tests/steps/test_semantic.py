@@ -14,7 +14,7 @@ from alike import write
 from meaning import MEANINGS, SMALL, make_model, model_folder, reworded, sentence
 
 from dataqa import Pipeline, Result, run
-from dataqa.duplicates import embeddings, nearest
+from dataqa.duplicates import embeddings, models, nearest
 from dataqa.engine import stock
 from dataqa.errors import BoundError, InputError
 from dataqa.steps.semantic import Semantic
@@ -200,7 +200,7 @@ def test_what_is_wrong_is_said_before_anything_is_read(
 def test_a_package_that_is_missing_is_named_with_what_brings_it(
     package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    place = embeddings if package == "model2vec" else sys.modules["dataqa.steps.semantic"]
+    place = models if package == "model2vec" else sys.modules["dataqa.steps.semantic"]
     real = place.find_spec
 
     def without(name: str) -> object:
