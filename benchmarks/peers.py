@@ -18,6 +18,7 @@ PEERS: dict[str, tuple[str, ...]] = {
     "daft": ("daft==0.7.26",),
     "rensa": ("rensa==0.5.0", "pyarrow"),
     "presidio": ("presidio-analyzer==2.2.366", "spacy==3.8.18", "pyarrow"),
+    "semhash": ("semhash==0.5.0",),
 }
 """What is installed for each peer."""
 MODELS = {

@@ -14,7 +14,7 @@ import pytest
 
 from dataqa.cli.scaffold import list_command
 
-RESERVED = {"private", "zh", "tables", "ray", "objects", "semantic"}
+RESERVED = {"private", "zh", "tables", "ray", "objects"}
 """Extras that no code uses yet; the README says so."""
 
 

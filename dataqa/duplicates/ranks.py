@@ -149,6 +149,6 @@ def _pick(frame: pl.DataFrame, name: str, noun: str) -> pl.Series:
         return frame[name]
     raise InputError(
         f"there is no {noun} {name!r} to rank documents by",
-        where="step duplicates, keep",
+        where="keep",
         hint=did_you_mean(name, frame.columns),
     )

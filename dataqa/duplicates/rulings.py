@@ -85,14 +85,13 @@ def ruled_on(merge: Merge, policy: Policy, lay: Laying, folder: Path) -> Iterato
         copies = _copies(chosen)
         if copies.max(initial=0) > max(FEW, policy.largest * documents):
             most = np.arange(len(named)) == chosen.first + int(copies.argmax())
-            raise _alarm(copies, documents, _ids(merge, linked, members, most), policy)
+            raise alarm(copies, documents, ids_of(merge, linked, members, most), policy)
         named[chosen.others] = True
         frames.append(folder / f"{len(frames):05d}.ipc")
-        _rows(chosen, copies, members, policy).write_ipc(frames[-1])
-    ids = _ids(merge, linked, members, named)
+        told(chosen, _alone(chosen), copies, members, policy).write_ipc(frames[-1])
+    ids = ids_of(merge, linked, members, named)
     for path in frames:
-        rows = pl.read_ipc(path)
-        yield rows.join(ids, on="kept", how="left", maintain_order="left").drop("kept")
+        yield with_refs(pl.read_ipc(path), ids)
 
 
 def _copies(chosen: Chosen) -> NDArray[np.int64]:
@@ -104,16 +103,34 @@ def _copies(chosen: Chosen) -> NDArray[np.int64]:
     return copies
 
 
-def _rows(
-    chosen: Chosen, copies: NDArray[np.int64], members: Ranked, policy: Policy
+def _alone(chosen: Chosen) -> NDArray[np.int64]:
+    """Rows of members that others go for, and that nothing else is said of."""
+    stay = np.zeros(chosen.size, np.bool_)
+    stay[chosen.others[chosen.states == GONE] - chosen.first] = True
+    stay[chosen.rows - chosen.first] = stay[chosen.open - chosen.first] = False
+    return np.flatnonzero(stay) + chosen.first
+
+
+def told(
+    chosen: Chosen,
+    alone: NDArray[np.int64],
+    copies: NDArray[np.int64],
+    members: Ranked,
+    policy: Policy,
 ) -> pl.DataFrame:
-    """Findings about what goes, is doubted or was left uncompared; others are told their copies."""
+    """Findings about what goes, is doubted or was left uncompared; others are told their copies.
+
+    Args:
+        chosen: What became of a run of members.
+        alone: Rows that only their copies are said of.
+        copies: For each member from ``chosen.first`` on, how many documents it stands for, or who
+            it goes for does.
+        members: All members.
+        policy: The policy.
+    """
     gone = chosen.states == GONE
     docs = members.rows[DOC]
     first = chosen.first
-    stay = np.zeros(chosen.size, np.bool_)
-    stay[chosen.others[gone] - first] = True
-    stay[chosen.rows - first] = stay[chosen.open - first] = False
     worse, better = members.rows[chosen.rows], members.rows[chosen.others]
     findings = pl.DataFrame(
         {
@@ -135,16 +152,21 @@ def _rows(
             COPIES: pl.Series(copies[chosen.open - first]),
         }
     )
-    at = np.flatnonzero(stay)
-    alone = pl.DataFrame({DOC: docs.gather(at + first), COPIES: pl.Series(copies[at])})
-    return pl.concat([findings, uncompared, alone], how="diagonal")
+    others = {DOC: docs.gather(alone), COPIES: pl.Series(copies[alone - first])}
+    return pl.concat([findings, uncompared, pl.DataFrame(others)], how="diagonal")
+
+
+def with_refs(rows: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
+    """Findings with the public id, ``ref``, in place of the number, ``kept``."""
+    return rows.join(ids, on="kept", how="left", maintain_order="left").drop("kept")
 
 
 def _either(which: NDArray[np.bool_], yes: str, no: str) -> pl.Series:
     return pl.select(pl.when(pl.Series(which)).then(pl.lit(yes)).otherwise(pl.lit(no))).to_series()
 
 
-def _alarm(copies: NDArray[np.int64], total: int, ids: pl.DataFrame, policy: Policy) -> BoundError:
+def alarm(copies: NDArray[np.int64], total: int, ids: pl.DataFrame, policy: Policy) -> BoundError:
+    """That one document would stand for more than the share ``largest``."""
     return BoundError(
         f"{copies.max()} of {total} documents are like {ids['ref'].min()!r}, "
         f"more than the share {policy.largest}",
@@ -153,7 +175,7 @@ def _alarm(copies: NDArray[np.int64], total: int, ids: pl.DataFrame, policy: Pol
     )
 
 
-def _ids(merge: Merge, linked: Linked, members: Ranked, named: NDArray[np.bool_]) -> pl.DataFrame:
+def ids_of(merge: Merge, linked: Linked, members: Ranked, named: NDArray[np.bool_]) -> pl.DataFrame:
     """The public ids, ``ref``, of some members, by number, ``kept``."""
     found: list[pl.DataFrame] = [pl.DataFrame(schema={"kept": pl.UInt64, "ref": pl.String})]
     for docs in merge.docs([DOC, DOC_ID]):

@@ -20,28 +20,15 @@ from numpy.typing import NDArray
 from dataqa import kernels
 from dataqa.arrow import binary_rows
 from dataqa.duplicates.bands import PRESETS, Bands, Preset, band_keys, derive
-from dataqa.duplicates.folding import order_of
-from dataqa.duplicates.ranks import Wish, rank_columns, wish_of
+from dataqa.duplicates.options import ROLE, Across, check_band, check_share, described, standing
+from dataqa.duplicates.ranks import Wish, wish_of
 from dataqa.duplicates.signatures import Shingle, shingle_sets, signatures
 from dataqa.errors import InputError, did_you_mean
-from dataqa.types import DOC, DOC_ID, TEXT, Assets, Batch, Merge, Opened, Sketch
+from dataqa.types import DOC, TEXT, Assets, Batch, Merge, Opened, Sketch
 
 COPIES, WEIGHT = "near_copies", "near_weight"
 REHYDRATION = ((1, 1), (2, 2), (3, 3), (5, 5), (100, 8), (1000, 1))
 """FineWeb-2: from so many copies on, how often to train on the one that stays."""
-_REMOVABLE, _KEEPER = 1, 2
-
-
-class Across(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Remove from some sources what other sources have, and nothing else.
-
-    Attributes:
-        remove: The sources from which documents go.
-        found_in: The sources that they are compared with; these lose nothing.
-    """
-
-    remove: tuple[str, ...]
-    found_in: tuple[str, ...]
 
 
 class Duplicates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -87,19 +74,14 @@ class Duplicates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     seed: int = 1
 
     def __post_init__(self) -> None:
-        _share(self.similarity, "similarity")
-        _share(self.largest, "largest")
+        check_share(self.similarity, "duplicates.similarity")
+        check_share(self.largest, "duplicates.largest")
         if self.most_compared < 1:
             raise InputError("at least one", where="duplicates.most_compared", hint="give 64")
-        low, high = self.range
-        _share(low, "review_band")
-        _share(high, "review_band")
-        if self.review_band is not None and low >= high:
-            hint = "such as [0.75, 0.85]"
-            raise InputError("low before high", where="duplicates.review_band", hint=hint)
-        if self.across and set(self.across.remove) & set(self.across.found_in):
-            hint = "name other sources in found_in"
-            raise InputError("a source is on both sides", where="duplicates.across", hint=hint)
+        if self.review_band is not None:
+            check_band(self.review_band, "duplicates.review_band")
+        if self.across:
+            self.across.check("duplicates")
         _ = self.wishes, self.banding, self.cutting
 
     @property
@@ -136,15 +118,7 @@ class Duplicates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def open(self, assets: Assets) -> Opened:  # noqa: ARG002 - every step is opened alike
         """After the rulings: a document that nothing is like stands for itself."""
         names = (COPIES, WEIGHT) if self.rehydrate else (COPIES,)
-
-        def count(batch: Batch) -> Batch:
-            one = pl.repeat(1, batch.docs.height, dtype=pl.Int64, eager=True)
-            known = {name: batch.signals[name] for name in names if name in batch.signals.columns}
-            return batch.with_signals(
-                {name: known[name].fill_null(1) if name in known else one for name in names}
-            )
-
-        return count
+        return partial(standing, names=names)
 
     def sketcher(self, assets: Assets) -> Callable[[Batch], Sketch]:  # noqa: ARG002
         """Band keys; and for each document its signature, rank and number of shingles."""
@@ -157,7 +131,7 @@ class Duplicates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             docs = self._described(batch, told.values, told.counts)
             some = told.counts > 0
             if self.across:
-                some &= docs["role"].to_numpy() > 0
+                some &= docs[ROLE].to_numpy() > 0
             keys = band_keys(told.values[some], banding)
             numbers = np.repeat(batch.docs[DOC].to_numpy()[some], banding.bands)
             return Sketch(pl.DataFrame({DOC: numbers, "key": keys.reshape(-1)}), docs)
@@ -189,27 +163,8 @@ class Duplicates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def _described(
         self, batch: Batch, values: NDArray[np.uint32], counts: NDArray[np.int64]
     ) -> pl.DataFrame:
-        docs = batch.docs
-        ranks = [wish.values(batch, self.source_column) for wish in self.wishes]
-        columns = dict(zip(rank_columns(self.wishes), ranks, strict=True))
-        if self.across:
-            columns["role"] = _roles(docs, self.source_column, self.across)
-        return docs.select(DOC, DOC_ID).with_columns(
-            content=order_of(docs[TEXT].fill_null("")),
-            order=order_of(docs[DOC_ID]),
-            shingles=pl.Series(counts),
-            signature=binary_rows(values),
-            **columns,
-        )
-
-
-def _roles(docs: pl.DataFrame, column: str, across: Across) -> pl.Series:
-    if column not in docs.columns:
-        hint = did_you_mean(column, docs.columns)
-        raise InputError(f"there is no column {column!r}", where="duplicates.across", hint=hint)
-    roles = dict.fromkeys(across.remove, _REMOVABLE) | dict.fromkeys(across.found_in, _KEEPER)
-    sources = docs[column].cast(pl.String)
-    return sources.replace_strict(roles, default=0, return_dtype=pl.UInt8)
+        docs = described(batch, self.wishes, self.source_column, self.across, "duplicates")
+        return docs.with_columns(shingles=pl.Series(counts), signature=binary_rows(values))
 
 
 def rehydration(copies: pl.Series) -> pl.Series:
@@ -221,9 +176,3 @@ def rehydration(copies: pl.Series) -> pl.Series:
     starts, weights = zip(*REHYDRATION, strict=True)
     found = np.searchsorted(starts, copies.to_numpy(), side="right") - 1
     return pl.Series(WEIGHT, np.array(weights, np.int64)[found])
-
-
-def _share(value: float, field: str) -> None:
-    if not 0 < value <= 1:
-        hint = "give a share such as 0.8"
-        raise InputError(f"{value} is not in (0, 1]", where=f"duplicates.{field}", hint=hint)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from hashlib import blake2b
 from pathlib import Path
 
 import polars as pl
 
+from dataqa.duplicates.embeddings import embedder
 from dataqa.registry import shipped
 from dataqa.steps.passages import Passages
 from dataqa.steps.repeated_lines import RepeatedLines
-from dataqa.types import DOC_ID, Assets
+from dataqa.steps.semantic import Semantic
+from dataqa.types import DOC_ID, Action, Assets
 from dataqa.words import load_words
 
 ASSETS = Assets((shipped("rules"),), Path())
@@ -87,3 +90,52 @@ def _spans(texts: dict[str, str], ruled: pl.DataFrame, step: Passages) -> set[tu
 
 def _pieces(text: str, step: Passages) -> list[str]:
     return text.split() if step.unit == "token" else list("".join(text.split()))
+
+
+def check_semantic(step: Semantic, texts: dict[str, str], ruled: pl.DataFrame) -> None:
+    """The very documents go, and for the very ones, that a comparison of all with all names."""
+    rows = ruled.drop_nulls("ref").select(DOC_ID, "ref", "action").rows()
+    told = {name: (ref, action == Action.DROP) for name, ref, action in rows}
+    assert told == nearest(step, texts)
+    assert len(told) > 20
+    assert all(gone for _, gone in told.values()) == (step.review_band is None)
+
+
+def nearest(step: Semantic, texts: dict[str, str]) -> dict[str, tuple[str, bool]]:
+    """For each document that is like a better one that stays: the most alike, and if it goes."""
+    told = embedder(step.model, step.max_chars)(pl.Series(list(texts.values())))
+    vectors = {
+        name: [int(value) for value in values]
+        for name, values, known in zip(texts, told.values, told.known, strict=True)
+        if known
+    }
+    low, high = (Fraction(str(bound)) for bound in step.range)
+    kept: list[str] = []
+    found: dict[str, tuple[str, bool]] = {}
+    for name in sorted(vectors, key=lambda name: _rank(step, texts[name], name)):
+        scores = [(-cosine_squared(vectors[name], vectors[other]), other) for other in kept]
+        best, other = min(scores, key=lambda pair: pair[0], default=(Fraction(0), ""))
+        if -best >= low**2:
+            found[name] = (other, -best >= high**2)
+        if -best < high**2:
+            kept.append(name)
+    return found
+
+
+def cosine_squared(one: list[int], other: list[int]) -> Fraction:
+    """Without rounding; 0 where the cosine is below 0."""
+    dot = sum(a * b for a, b in zip(one, other, strict=True))
+    return Fraction(max(dot, 0) ** 2, sum(a * a for a in one) * sum(b * b for b in other))
+
+
+def _rank(step: Semantic, text: str, name: str) -> tuple[object, ...]:
+    """By the wishes of the contract's cases, then by the hashes of content and id."""
+    ties = tuple(_order(value) for value in (text, name))
+    if step.keep == ("longest",):
+        return (-len(text), *ties)
+    address = [-ord(character) for character in f"https://e.org/{text[:9]}"] + [1]
+    return (address, len(text), *ties)
+
+
+def _order(value: str) -> int:
+    return int.from_bytes(blake2b(value.encode(), digest_size=8).digest(), "little")

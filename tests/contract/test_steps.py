@@ -149,7 +149,7 @@ def _digests(seed: str) -> str:
     here = Path(__file__).parent
     done = subprocess.run(
         [sys.executable, str(here / "digests.py")],
-        env={**os.environ, "PYTHONHASHSEED": seed},
+        env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(here.parent)},
         capture_output=True,
         text=True,
         check=False,
