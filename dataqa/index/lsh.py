@@ -23,7 +23,8 @@ from dataqa.duplicates.signatures import Shingle, Signatures
 from dataqa.errors import InputError
 from dataqa.index.adding import Added
 from dataqa.index.entries import UNKNOWN, Entries, entries_of, sketched
-from dataqa.index.index import Index, columns_of
+from dataqa.index.frames import AnyFrame, columns_of
+from dataqa.index.index import Index
 from dataqa.index.parameters import Parameters, least_shared
 from dataqa.index.segments import ranges
 from dataqa.index.snapshot import Matches, best, distinct
@@ -124,31 +125,28 @@ class LshIndex:
     def __len__(self) -> int:
         return int(self.lsh.keys.size())
 
-    def add(
-        self, frame: pl.DataFrame | Any, *, text_column: str = TEXT, id_column: str = DOC_ID
-    ) -> Added:
+    def add(self, frame: AnyFrame, *, text_column: str = TEXT, id_column: str = DOC_ID) -> Added:
         """Take documents in; one whose id is there already replaces that entry."""
-        ids, texts = columns_of(frame, text_column, id_column)
-        told = Added(documents=len(ids))
-        for low, high in ranges(len(ids), _STEP):
-            made = entries_of(ids[low:high], texts[low:high], self.parameters)
+        told = Added()
+        for ids, texts in columns_of(frame, text_column, id_column, step=_STEP):
+            made = entries_of(ids, texts, self.parameters)
             some = made.take(made.counts > 0)
-            told = told.plus(Added(empty=len(made) - len(some))).plus(self._take(some))
+            told = told.plus(Added(documents=len(made), empty=len(made) - len(some)))
+            told = told.plus(self._take(some))
         return told
 
     def query(
         self,
-        frame: pl.DataFrame | Any,
+        frame: AnyFrame,
         *,
         every: bool = False,
         text_column: str = TEXT,
         id_column: str = DOC_ID,
     ) -> pl.DataFrame:
         """As ``Index.query``; of equally similar entries the one with the least id is named."""
-        ids, texts = columns_of(frame, text_column, id_column, numbered=True)
         frames = [pl.DataFrame(schema=MATCHES)]
-        for low, high in ranges(len(ids), _STEP):
-            made = entries_of(ids[low:high], texts[low:high], self.parameters)
+        for ids, texts in columns_of(frame, text_column, id_column, numbered=True, step=_STEP):
+            made = entries_of(ids, texts, self.parameters)
             frames.append(self._search(made.take(made.counts > 0), every=every))
         return pl.concat(frames)
 
