@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from dataqa.errors import InputError
 from dataqa.index.adding import Adding
 from dataqa.index.disk import MANIFEST
 from dataqa.index.index import Index
@@ -32,15 +31,8 @@ def begin(path: Path, **given: Any) -> Index:
         make(path, parameters, fingerprint(), unfinished=True)
         return Index.open(path)
     index = Index.open(path)
-    wanted = msgspec.structs.asdict(parameters)
-    similarity = wanted.pop("similarity")
-    index.parameters.require(str(path), **wanted)
-    if similarity != index.parameters.similarity:
-        raise InputError(
-            f"the build was begun with similarity {index.parameters.similarity}, not {similarity}",
-            where=str(path),
-            hint="give the same parameters to go on, or delete the folder",
-        )
+    hint = "give the same to go on with the build that was begun, or delete the folder"
+    index.parameters.require(str(path), hint, **msgspec.structs.asdict(parameters))
     return index
 
 

@@ -111,7 +111,8 @@ class Index:
         """
         given = {"shingle": shingle, "permutations": permutations, "bands": bands, "seed": seed}
         now = take(Path(path))
-        now.manifest.parameters.require(str(path), **given)
+        hint = "leave them out to take those of the index, or build another one"
+        now.manifest.parameters.require(str(path), hint, **given)
         return cls(Path(path), now)
 
     @property
