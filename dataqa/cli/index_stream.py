@@ -121,15 +121,16 @@ def _arriving(inputs: tuple[str, ...], reading: Reading, log: str) -> Iterator[_
     from dataqa.index.arriving import arriving
     from dataqa.types import DOC_ID, TEXT
 
-    if inputs == ("-",):
-        for one in arriving(cast("Pipe", sys.stdin.buffer), reading):
-            yield _Some(one.ids, one.texts, one.lines, one.damaged)
-        return
-    with reading_of(inputs, reading) as documents:
-        for chunk in counted(documents, log, printing=True):
-            ids = chunk.docs[DOC_ID].to_list()
-            lines = documents.public(chunk.docs)
-            yield _Some(ids, chunk.docs[TEXT], lines, chunk.damaged.height)
+    for given in inputs:  # in their order: which of two is the first is what matters here
+        if given == "-":
+            for one in arriving(cast("Pipe", sys.stdin.buffer), reading):
+                yield _Some(one.ids, one.texts, one.lines, one.damaged)
+            continue
+        with reading_of((given,), reading) as documents:
+            for chunk in counted(documents, log, printing=True):
+                ids = chunk.docs[DOC_ID].to_list()
+                lines = documents.public(chunk.docs)
+                yield _Some(ids, chunk.docs[TEXT], lines, chunk.damaged.height)
 
 
 def _print(some: _Some, fresh: NDArray[np.bool_], *, new_only: bool) -> None:
