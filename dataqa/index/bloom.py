@@ -140,11 +140,22 @@ class BloomFilter:
                 raise self.full()
         return pl.Series("new", np.concatenate(found))
 
+    def query(self, frame: AnyFrame, *, text_column: str = TEXT) -> pl.Series:
+        """Tell of each document whether it is new, and remember none; as ``add`` else."""
+        found = [np.ones(0, np.bool_)]
+        for _, texts in columns_of(frame, text_column, DOC_ID, numbered=True):
+            keys, some = self._keys(texts)
+            fresh = np.ones(len(texts), np.bool_)
+            told = np.zeros(len(keys), np.bool_)
+            _kernels().admit(*self._two, keys, self.size.probes, 0, -1, told)
+            fresh[some] = told
+            found.append(fresh)
+        return pl.Series("new", np.concatenate(found))
+
     def admit(self, texts: pl.Series) -> NDArray[np.bool_]:
         """``add`` for a column; where there is no room, of the documents before that one only."""
-        made = entries_of(pl.repeat("", len(texts), eager=True), texts, self.parameters)
-        some = np.flatnonzero(made.counts > 0)
-        told = self._through(made.keys[some])
+        keys, some = self._keys(texts)
+        told = self._through(keys)
         size = len(texts) if len(told) == len(some) else int(some[len(told)])
         fresh = np.ones(size, np.bool_)
         fresh[some[: len(told)]] = told
@@ -167,12 +178,23 @@ class BloomFilter:
         meets = probability(similarity, self.keys, self.parameters.bands.rows)
         return meets + (1 - meets) * self.rate()
 
+    def _keys(self, texts: pl.Series) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """The keys of those that have shingles, and which these are."""
+        made = entries_of(pl.repeat("", len(texts), eager=True), texts, self.parameters)
+        some = np.flatnonzero(made.counts > 0)
+        return made.keys[some], some
+
+    @property
+    def _two(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+        """The blocks into which is put, and those that are asked besides: the same if no others."""
+        return self.halves[0], self.halves[-1]
+
     def _through(self, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
         fresh = np.zeros(len(keys), np.bool_)
         at = 0
         while at < len(keys):
             at, self.room = _kernels().admit(
-                self.halves[0], self.halves[-1], keys, self.size.probes, at, self.room, fresh
+                *self._two, keys, self.size.probes, at, self.room, fresh
             )
             if at < len(keys):
                 if not self.forget:

@@ -85,7 +85,7 @@ def admit(
         keys: The keys of each document.
         probes: Bits for each key.
         first: The document to begin with.
-        room: How many new documents there is room for.
+        room: How many new documents there is room for; negative to ask only.
         fresh: Filled with whether each is new.
 
     Returns:
@@ -102,7 +102,7 @@ def admit(
                 seen = True
                 break
         fresh[d] = not seen
-        if seen:
+        if seen or room < 0:
             continue
         if room == 0:
             return np.int64(d), room

@@ -1,0 +1,368 @@
+"""A million documents in an index, a hundred thousand looked up, and a kill -9 in between.
+
+Documents are paragraphs of a corpus, and so many versions of them in which half of the words are
+others that there are enough. Those that are looked up are copies of which a few words are others,
+and as many that are like none. What the index must find follows from true similarities, computed
+here from the texts. Each part runs in a process of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import polars as pl
+
+from benchmarks.bench import ROOT, Arguments, Board, arguments
+from benchmarks.planted import sources
+
+SIZES = {
+    True: (40_000, 4_000, 10_000, 150_000),
+    False: (1_000_000, 100_000, 100_000, 1_000_000),
+}
+"""Documents, documents looked up, those that datasketch gets, and unrelated ones; quick or not."""
+SHARES = (0.002, 0.005, 0.01, 0.02, 0.03, 0.05)
+"""Of the words of a copy, so many are others."""
+MOST_GB = 1.0
+SIMILARITY = 0.8
+BATCH = 8192
+
+
+def main(given: Arguments) -> int:
+    board = Board("index", given.json)
+    documents, asked, peers, unrelated = SIZES[given.quick]
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        _own_process("--make", work, given.data, documents, asked)
+        size = _bytes(work / "known.parquet")
+        added = _own_process("--add", work, "whole")
+        _cost(board, f"add {documents:,} documents", added, documents, size)
+        board.limit("memory to add", added["peak_gb"], "GB", at_most=MOST_GB)
+        disk = sum(path.stat().st_size for path in (work / "whole").rglob("*") if path.is_file())
+        board.note(
+            "on disk", disk / documents, "bytes a document", f"{disk / size:.0%} of the text"
+        )
+        told = _own_process("--query", work, "whole")
+        _cost(board, f"look {asked:,} documents up", told, asked, _bytes(work / "asked.parquet"))
+        board.limit("memory to look up", told["peak_gb"], "GB", at_most=MOST_GB)
+        _killed(board, work, documents)
+        _recall(board, _own_process("--judge", work, "whole"))
+        _stream(board, _own_process("--stream", work, unrelated), documents, size)
+        _peer(board, work, peers, (added, told), (documents, asked))
+    if given.quick:
+        board.skip(f"{SIZES[False][0]:,} documents", "run without --quick")
+    return board.close()
+
+
+def _cost(board: Board, name: str, told: dict[str, float], documents: int, size: int) -> None:
+    each = documents / told["cpu_seconds"]
+    speed = f"{size / 1e6 / told['cpu_seconds']:.0f} MB a CPU second"
+    board.note(name, each, "a CPU second", f"{speed}, {told['wall_seconds']:.1f} s by the clock")
+
+
+def _killed(board: Board, work: Path, documents: int) -> None:
+    """Kill a writer in the middle, look what is there, and let another one go on."""
+    from dataqa.index.index import Index
+
+    command = [sys.executable, "-m", "benchmarks.index", "--say", str(work), "killed"]
+    committed = 0
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            committed = int(line)
+            # somewhere in what it does next: sketching, writing, merging
+            if committed >= documents * 0.4:
+                break
+        time.sleep(0.1)
+        process.send_signal(signal.SIGKILL)
+        rest = process.stdout.read().split("\n")[:-1]
+    committed = int(rest[-1]) if rest else committed
+    assert committed < documents, "it came to its end before it was killed"
+    began = time.perf_counter()
+    index = Index.open(work / "killed")
+    took = time.perf_counter() - began
+    there = len(index)
+    detail = f"{committed:,} had been committed, {there:,} are there; opened in {took * 1e3:.0f} ms"
+    lost = max(0, committed - there) + len(index.verify())
+    board.limit("lost by a kill -9", lost, "documents", at_most=0, detail=detail)
+    told = _own_process("--add", work, "killed")
+    missing = there - told["unchanged"] + documents - told["entries"]
+    board.limit("and after adding all of them again", missing, "documents", at_most=0)
+
+
+def _recall(board: Board, told: dict[str, Any]) -> None:
+    board.check(
+        "copies found, of what bands and estimate promise",
+        told["found"] / told["promised"],
+        "×",
+        at_least=1 - 3 * told["slack"],
+        detail=f"{told['found']:.4f} of {told['copies']:,} copies, {told['promised']:.4f} promised",
+    )
+    board.note("copies of 0.9 and more found", told["found_90"], "", f"of {told['copies_90']:,}")
+    board.limit(
+        "matches of a true similarity under 0.65", told["far"], "of all", at_most=0.001,
+        detail=f"{told['matches']:,} matches",
+    )  # fmt: skip
+    board.limit(
+        "error of estimates, root mean square, over the one stated",
+        told["error"],
+        "×",
+        at_most=1.1,
+    )
+
+
+def _stream(board: Board, told: dict[str, float], documents: int, size: int) -> None:
+    _cost(board, "tell new ones of a stream apart", told, documents, size)
+    board.note("its filter", told["bytes"] / 1e6, "MB", f"{told['new']:,.0f} new documents in it")
+    board.limit(
+        "unrelated documents called seen, of the rate stated",
+        told["seen"] / told["stated"],
+        "×",
+        at_most=1 + 4 / np.sqrt(max(told["asked"] * told["stated"], 1)),
+        detail=f"{told['seen']:.5f} of {told['asked']:,.0f}, {told['stated']:.5f} stated",
+    )
+
+
+def _peer(
+    board: Board,
+    work: Path,
+    peers: int,
+    ours: tuple[dict[str, float], dict[str, float]],
+    sizes: tuple[int, int],
+) -> None:
+    told = _own_process("--datasketch", work, peers)
+    for name, mine, size in zip(("add", "look_up"), ours, sizes, strict=True):
+        theirs = peers / told[f"{name}_seconds"]
+        times = size / mine["cpu_seconds"] / theirs
+        detail = f"ours from texts, on disk: {times:.1f} times"
+        board.note(
+            f"datasketch, in memory, {name.replace('_', ' ')}", theirs, "a CPU second", detail
+        )
+    board.note("its memory", told["bytes"], "bytes a document", f"of {peers:,}")
+
+
+def _own_process(what: str, work: Path, *rest: object) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.index", what, str(work), *map(str, rest)]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _bytes(file: Path) -> int:
+    return pl.scan_parquet(file).select(pl.col("text").str.len_bytes().sum()).collect().item()
+
+
+def _make(work: Path, data: str, documents: str, asked: str) -> dict[str, float]:
+    """Write ``known.parquet``, and ``asked.parquet`` with the id of what each is a copy of."""
+    rng = np.random.default_rng(3)
+    known = _dealt(Path(data), int(documents), rng)
+    names = pl.select("k" + pl.int_range(known.len()).cast(pl.String)).to_series()
+    pl.DataFrame({"doc_id": names, "text": known}).write_parquet(work / "known.parquet")
+    places = rng.choice(known.len(), int(asked) // 2, replace=False)
+    copies = [_edited(known[int(k)], rng, SHARES[k % len(SHARES)]) for k in places]
+    others = [_edited(known[int(k)], rng, 0.8) for k in places]
+    frame = pl.DataFrame(
+        {
+            "doc_id": [f"q{k}" for k in range(2 * len(places))],
+            "text": [*copies, *others],
+            "copy_of": [*names.gather(places), *([None] * len(places))],
+        }
+    )
+    frame.sample(fraction=1, shuffle=True, seed=1).write_parquet(work / "asked.parquet")
+    return {}
+
+
+def _dealt(data: Path, documents: int, rng: np.random.Generator) -> pl.Series:
+    texts = sources(data, "en")["text"].str.split("\n\n").explode()
+    texts = texts.filter(texts.str.len_chars() > 200)
+    parts = [texts.head(documents)]
+    while (made := sum(map(len, parts))) < documents:
+        again = [_edited(text, rng, 0.5) for text in texts.head(documents - made)]
+        parts.append(pl.Series("text", again))
+    return pl.concat(parts)
+
+
+def _edited(text: str, rng: np.random.Generator, share: float) -> str:
+    """The text with about a share of its words replaced."""
+    words = text.split(" ")
+    for at in np.flatnonzero(rng.random(len(words)) < share):
+        words[at] = f"x{rng.integers(1 << 40)}"
+    return " ".join(words)
+
+
+def _add(work: Path, name: str) -> dict[str, float]:
+    from dataqa.index.index import Index
+
+    path = work / name
+    index = Index.open(path) if path.exists() else Index.create(path, similarity=SIMILARITY)
+    index.query(pl.DataFrame({"text": ["compiles what is not compiled yet"]}))
+    with _Clock() as clock:
+        told = index.add(pl.scan_parquet(work / "known.parquet"))
+    return {**clock.told, "entries": len(index), "unchanged": told.counts.unchanged}
+
+
+def _say(work: Path, name: str) -> dict[str, float]:
+    """Add, and say what is committed until somebody puts an end to it."""
+    from dataqa.index.frames import columns_of
+    from dataqa.index.index import Index
+
+    frame = pl.scan_parquet(work / "known.parquet")
+    with Index.create(work / name, similarity=SIMILARITY).adding() as adding:
+        for ids, texts in columns_of(frame, "text", "doc_id", step=1024):
+            adding.add(ids, texts)
+            adding.flush()
+            print(adding.now.manifest.entries, flush=True)
+    return {}
+
+
+def _query(work: Path, name: str) -> dict[str, float]:
+    from dataqa.index.index import Index
+
+    index = Index.open(work / name)
+    index.query(pl.DataFrame({"text": ["compiles what is not compiled yet"]}))
+    with _Clock() as clock:
+        found = index.query(pl.scan_parquet(work / "asked.parquet").select("doc_id", "text"))
+    return {**clock.told, "matches": found.height}
+
+
+def _judge(work: Path, name: str) -> dict[str, float]:
+    """Compare what is found with true similarities."""
+    from dataqa.index.index import Index
+    from dataqa.index.rates import rate
+
+    index = Index.open(work / name)
+    asked = pl.read_parquet(work / "asked.parquet")
+    found = index.query(asked, every=True).select("doc_id", "ref", "similarity", "standard_error")
+    copies = asked.drop_nulls("copy_of").select("doc_id", ref="copy_of")
+    pairs = pl.concat([found.select("doc_id", "ref"), copies]).unique(maintain_order=True)
+    pairs = pairs.with_columns(true=_true(work, asked, pairs))
+    copies = copies.join(pairs, on=["doc_id", "ref"]).join(found, on=["doc_id", "ref"], how="left")
+    steps = copies["true"].to_numpy()
+    promises = np.array([rate(index.parameters, float(true)).at_least for true in steps])
+    hit = copies["similarity"].is_not_null().to_numpy()
+    told = found.join(pairs, on=["doc_id", "ref"])
+    # of all copies, not of those found only: these are the ones that were estimated high
+    sure = copies.filter(pl.col("true") >= 0.9, pl.col("similarity").is_not_null())
+    errors = (sure["similarity"] - sure["true"]).to_numpy()
+    stated = (sure["true"] * (1 - sure["true"])).to_numpy() / index.parameters.permutations
+    return {
+        "copies": len(hit),
+        "found": float(hit.mean()),
+        "promised": float(promises.mean()),
+        "slack": float(np.sqrt((promises * (1 - promises)).sum()) / promises.sum()),
+        "copies_90": int((steps >= 0.9).sum()),
+        "found_90": float(hit[steps >= 0.9].mean()),
+        "matches": told.height,
+        "far": float((told["true"].to_numpy() < 0.65).mean()),
+        "error": float(np.sqrt((errors**2).sum() / stated.sum())),
+    }
+
+
+def _true(work: Path, asked: pl.DataFrame, pairs: pl.DataFrame) -> pl.Series:
+    """The true Jaccard similarities of pairs, from the texts."""
+    from dataqa.duplicates.signatures import Shingle, shingle_sets, similarities
+
+    known = pl.scan_parquet(work / "known.parquet")
+    needed = known.filter(pl.col("doc_id").is_in(pairs["ref"].unique().implode())).collect()
+    texts = pl.concat([asked.select("doc_id", "text"), needed]).with_row_index("place")
+    sets = shingle_sets(texts["text"], Shingle())
+    place = dict(zip(texts["doc_id"], texts["place"], strict=True))
+    left, right = (
+        np.array([place[name] for name in pairs[side]], np.int64) for side in ("doc_id", "ref")
+    )
+    return pl.Series(similarities(sets, left, right).jaccard)
+
+
+def _unrelated(seed: int) -> Iterator[pl.Series]:
+    rng = np.random.default_rng(seed)
+    while True:
+        words = rng.integers(0, 1 << 40, (BATCH, 20)).astype(str)
+        yield pl.DataFrame({"row": words.tolist()})["row"].list.join(" ")
+
+
+def _stream_process(work: Path, unrelated: str) -> dict[str, float]:
+    """Fill a filter to its capacity, then ask for documents that it has never seen."""
+    from dataqa.index.bloom import BloomFilter
+
+    frame = pl.scan_parquet(work / "known.parquet")
+    seen = BloomFilter(frame.select(pl.len()).collect().item())
+    with _Clock() as clock:
+        seen.add(frame)
+    new = seen.passed.new
+    filling = _unrelated(1)
+    while seen.room:
+        seen.admit(next(filling)[: seen.room])
+    asked = pl.concat(
+        seen.query(texts.to_frame("text"))
+        for texts in islice(_unrelated(2), int(unrelated) // BATCH)
+    )
+    told = {"bytes": seen.bytes, "new": new}
+    rates = {"asked": len(asked), "stated": seen.rate(), "seen": float(1 - asked.to_numpy().mean())}
+    return {**clock.told, **told, **rates}
+
+
+def _datasketch(work: Path, documents: str) -> dict[str, float]:
+    """Its MinHashLSH in memory with our bands, given signatures that are made already."""
+    import datasketch
+
+    from dataqa.duplicates import to_datasketch
+    from dataqa.duplicates.signatures import Shingle, signatures
+
+    frame = pl.read_parquet(work / "known.parquet", n_rows=int(documents))
+    minhashes = to_datasketch(signatures(frame["text"], Shingle(), 128, 1))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    lsh = datasketch.MinHashLSH(num_perm=128, params=(12, 5))
+    with _Clock() as adding:
+        for name, minhash in zip(frame["doc_id"], minhashes, strict=True):
+            lsh.insert(name, minhash)
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    with _Clock() as asking:
+        for minhash in minhashes:
+            lsh.query(minhash)
+    return {
+        "add_seconds": adding.told["cpu_seconds"],
+        "look_up_seconds": asking.told["cpu_seconds"],
+        "bytes": grown * 1024 / len(frame),
+    }
+
+
+class _Clock:
+    """What a block took, and the most memory until its end."""
+
+    def __enter__(self) -> Self:
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+        self.told: dict[str, float] = {}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.told = {
+            "wall_seconds": time.perf_counter() - self._wall,
+            "cpu_seconds": time.process_time() - self._cpu,
+            "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20),
+        }
+
+
+PARTS = {
+    "--make": _make,
+    "--add": _add,
+    "--say": _say,
+    "--query": _query,
+    "--judge": _judge,
+    "--stream": _stream_process,
+    "--datasketch": _datasketch,
+}
+
+if __name__ == "__main__":
+    if sys.argv[1:] and sys.argv[1] in PARTS:
+        print(json.dumps(PARTS[sys.argv[1]](Path(sys.argv[2]), *sys.argv[3:])))
+        sys.exit(0)
+    sys.exit(main(arguments(__doc__ or "")))
