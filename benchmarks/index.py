@@ -194,8 +194,10 @@ def _dealt(data: Path, documents: int, rng: np.random.Generator) -> pl.Series:
 def _edited(text: str, rng: np.random.Generator, share: float) -> str:
     """The text with about a share of its words replaced."""
     words = text.split(" ")
-    for at in np.flatnonzero(rng.random(len(words)) < share):
-        words[at] = f"x{rng.integers(1 << 40)}"
+    places = np.flatnonzero(rng.random(len(words)) < share)
+    numbers = rng.integers(1 << 40, size=len(places))
+    for at, number in zip(places.tolist(), numbers.tolist(), strict=True):
+        words[at] = f"x{number}"
     return " ".join(words)
 
 

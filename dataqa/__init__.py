@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from dataqa.decontaminate import contamination
     from dataqa.deduplication import Duplicates, deduplicate
     from dataqa.frames import Cleaned, Result, clean, judge, judge_batches, run
+    from dataqa.index.bloom import BloomFilter
     from dataqa.index.index import Index
     from dataqa.pipeline import Pipeline
 
     __version__: str
 
 _HOMES = {
+    "BloomFilter": "index.bloom",
     "Cleaned": "frames",
     "Duplicates": "deduplication",
     "Index": "index.index",
@@ -33,6 +35,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "BloomFilter",
     "Cleaned",
     "Duplicates",
     "Index",

@@ -28,7 +28,8 @@ def _block(key: np.uint64, blocks: Int) -> Int:
 
 
 @helper
-def _holds(words: np.ndarray, key: np.uint64, probes: Int) -> bool:
+def _holds(words: np.ndarray, key: np.uint64, probes: Int, put: bool) -> bool:
+    """Whether all bits of a key are set; with ``put`` they are afterwards."""
     block = _block(key, len(words))
     state = finish(key ^ _PLACES)
     rest = state
@@ -36,24 +37,13 @@ def _holds(words: np.ndarray, key: np.uint64, probes: Int) -> bool:
         if k and k % _FRESH == 0:
             state = finish(state)
             rest = state
-        word = words[block, (rest >> _SIX) & _WORD]
-        if not (word >> (rest & _BIT)) & _ONE:
-            return False
+        word, bit = (rest >> _SIX) & _WORD, _ONE << (rest & _BIT)
+        if not words[block, word] & bit:
+            if not put:
+                return False
+            words[block, word] |= bit
         rest >>= _NINE
     return True
-
-
-@helper
-def _put(words: np.ndarray, key: np.uint64, probes: Int) -> None:
-    block = _block(key, len(words))
-    state = finish(key ^ _PLACES)
-    rest = state
-    for k in range(probes):
-        if k and k % _FRESH == 0:
-            state = finish(state)
-            rest = state
-        words[block, (rest >> _SIX) & _WORD] |= _ONE << (rest & _BIT)
-        rest >>= _NINE
 
 
 @kernel(
@@ -96,8 +86,8 @@ def admit(
     for d in range(first, len(keys)):
         seen = False
         for band in range(keys.shape[1]):
-            if _holds(words, keys[d, band], probes) or (
-                two and _holds(older, keys[d, band], probes)
+            if _holds(words, keys[d, band], probes, False) or (
+                two and _holds(older, keys[d, band], probes, False)
             ):
                 seen = True
                 break
@@ -108,7 +98,7 @@ def admit(
             return np.int64(d), room
         room -= 1
         for band in range(keys.shape[1]):
-            _put(words, keys[d, band], probes)
+            _holds(words, keys[d, band], probes, True)
     return np.int64(len(keys)), room
 
 
