@@ -9,7 +9,6 @@ here from the texts. Each part runs in a process of its own.
 from __future__ import annotations
 
 import json
-import resource
 import signal
 import subprocess
 import sys
@@ -17,7 +16,9 @@ import tempfile
 import time
 from collections.abc import Iterator
 from itertools import islice
+from math import sqrt
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any, Self
 
 import numpy as np
@@ -25,6 +26,7 @@ import polars as pl
 
 from benchmarks.bench import ROOT, Arguments, Board, arguments
 from benchmarks.planted import sources
+from dataqa.engine.host import peak_memory_mb
 
 SIZES = {
     True: (40_000, 4_000, 10_000, 150_000),
@@ -35,7 +37,7 @@ SHARES = (0.002, 0.005, 0.01, 0.02, 0.03, 0.05)
 """Of the words of a copy, so many are others."""
 MOST_GB = 1.0
 SIMILARITY = 0.8
-BATCH = 8192
+BATCH, ROWS = 8192, 8192
 
 
 def main(given: Arguments) -> int:
@@ -47,15 +49,15 @@ def main(given: Arguments) -> int:
         size = _bytes(work / "known.parquet")
         added = _own_process("--add", work, "whole")
         _cost(board, f"add {documents:,} documents", added, documents, size)
-        board.limit("memory to add", added["peak_gb"], "GB", at_most=MOST_GB)
+        _memory(board, "add", added)
         disk = sum(path.stat().st_size for path in (work / "whole").rglob("*") if path.is_file())
         board.note(
             "on disk", disk / documents, "bytes a document", f"{disk / size:.0%} of the text"
         )
         told = _own_process("--query", work, "whole")
         _cost(board, f"look {asked:,} documents up", told, asked, _bytes(work / "asked.parquet"))
-        board.limit("memory to look up", told["peak_gb"], "GB", at_most=MOST_GB)
-        _killed(board, work, documents)
+        _memory(board, "look up", told)
+        _killed(board, work, documents, int(added["entries"]))
         _recall(board, _own_process("--judge", work, "whole"))
         _stream(board, _own_process("--stream", work, unrelated), documents, size)
         _peer(board, work, peers, (added, told), (documents, asked))
@@ -70,7 +72,12 @@ def _cost(board: Board, name: str, told: dict[str, float], documents: int, size:
     board.note(name, each, "a CPU second", f"{speed}, {told['wall_seconds']:.1f} s by the clock")
 
 
-def _killed(board: Board, work: Path, documents: int) -> None:
+def _memory(board: Board, name: str, told: dict[str, float]) -> None:
+    detail = f"{told['all_gb']:.2f} GB with the pages of mapped files"
+    board.limit(f"memory to {name}", told["peak_gb"], "GB", at_most=MOST_GB, detail=detail)
+
+
+def _killed(board: Board, work: Path, documents: int, entries: int) -> None:
     """Kill a writer in the middle, look what is there, and let another one go on."""
     from dataqa.index.index import Index
 
@@ -96,7 +103,7 @@ def _killed(board: Board, work: Path, documents: int) -> None:
     lost = max(0, committed - there) + len(index.verify())
     board.limit("lost by a kill -9", lost, "documents", at_most=0, detail=detail)
     told = _own_process("--add", work, "killed")
-    missing = there - told["unchanged"] + documents - told["entries"]
+    missing = there - told["unchanged"] + entries - told["entries"]
     board.limit("and after adding all of them again", missing, "documents", at_most=0)
 
 
@@ -128,7 +135,7 @@ def _stream(board: Board, told: dict[str, float], documents: int, size: int) -> 
         "unrelated documents called seen, of the rate stated",
         told["seen"] / told["stated"],
         "×",
-        at_most=1 + 4 / np.sqrt(max(told["asked"] * told["stated"], 1)),
+        at_most=1 + 4 / sqrt(told["asked"] * told["stated"]),
         detail=f"{told['seen']:.5f} of {told['asked']:,.0f}, {told['stated']:.5f} stated",
     )
 
@@ -166,7 +173,9 @@ def _make(work: Path, data: str, documents: str, asked: str) -> dict[str, float]
     rng = np.random.default_rng(3)
     known = _dealt(Path(data), int(documents), rng)
     names = pl.select("k" + pl.int_range(known.len()).cast(pl.String)).to_series()
-    pl.DataFrame({"doc_id": names, "text": known}).write_parquet(work / "known.parquet")
+    pl.DataFrame({"doc_id": names, "text": known}).write_parquet(
+        work / "known.parquet", row_group_size=ROWS
+    )
     places = rng.choice(known.len(), int(asked) // 2, replace=False)
     copies = [_edited(known[int(k)], rng, SHARES[k % len(SHARES)]) for k in places]
     others = [_edited(known[int(k)], rng, 0.8) for k in places]
@@ -177,7 +186,9 @@ def _make(work: Path, data: str, documents: str, asked: str) -> dict[str, float]
             "copy_of": [*names.gather(places), *([None] * len(places))],
         }
     )
-    frame.sample(fraction=1, shuffle=True, seed=1).write_parquet(work / "asked.parquet")
+    frame.sample(fraction=1, shuffle=True, seed=1).write_parquet(
+        work / "asked.parquet", row_group_size=ROWS
+    )
     return {}
 
 
@@ -206,20 +217,34 @@ def _add(work: Path, name: str) -> dict[str, float]:
 
     path = work / name
     index = Index.open(path) if path.exists() else Index.create(path, similarity=SIMILARITY)
-    index.query(pl.DataFrame({"text": ["compiles what is not compiled yet"]}))
-    with _Clock() as clock:
-        told = index.add(pl.scan_parquet(work / "known.parquet"))
-    return {**clock.told, "entries": len(index), "unchanged": told.counts.unchanged}
+    _warm(index, work)
+    with _Clock() as clock, index.adding() as adding:
+        for ids, texts in _read(work / "known.parquet"):
+            adding.add(ids, texts)
+    return {**clock.told, "entries": len(index), "unchanged": adding.told.unchanged}
+
+
+def _warm(index: Any, work: Path) -> None:
+    """Import what is needed, and compile what is not compiled yet."""
+    index.look_up(*next(_read(work / "asked.parquet")), None)
+
+
+def _read(file: Path) -> Iterator[tuple[pl.Series, pl.Series]]:
+    """Ids and texts, as the command reads them."""
+    from dataqa.index.files import documents
+    from dataqa.io.sources import Reading
+
+    with documents([file], Reading()) as found:
+        for _, chunk in found.chunks:
+            yield chunk.docs["doc_id"], chunk.docs["text"]
 
 
 def _say(work: Path, name: str) -> dict[str, float]:
     """Add, and say what is committed until somebody puts an end to it."""
-    from dataqa.index.frames import columns_of
     from dataqa.index.index import Index
 
-    frame = pl.scan_parquet(work / "known.parquet")
     with Index.create(work / name, similarity=SIMILARITY).adding() as adding:
-        for ids, texts in columns_of(frame, "text", "doc_id", step=1024):
+        for ids, texts in _read(work / "known.parquet"):
             adding.add(ids, texts)
             adding.flush()
             print(adding.now.manifest.entries, flush=True)
@@ -230,10 +255,11 @@ def _query(work: Path, name: str) -> dict[str, float]:
     from dataqa.index.index import Index
 
     index = Index.open(work / name)
-    index.query(pl.DataFrame({"text": ["compiles what is not compiled yet"]}))
+    _warm(index, work)
     with _Clock() as clock:
-        found = index.query(pl.scan_parquet(work / "asked.parquet").select("doc_id", "text"))
-    return {**clock.told, "matches": found.height}
+        for ids, texts in _read(work / "asked.parquet"):
+            index.look_up(ids, texts, None)
+    return clock.told
 
 
 def _judge(work: Path, name: str) -> dict[str, float]:
@@ -295,10 +321,12 @@ def _stream_process(work: Path, unrelated: str) -> dict[str, float]:
     """Fill a filter to its capacity, then ask for documents that it has never seen."""
     from dataqa.index.bloom import BloomFilter
 
-    frame = pl.scan_parquet(work / "known.parquet")
-    seen = BloomFilter(frame.select(pl.len()).collect().item())
+    file = work / "known.parquet"
+    BloomFilter(1).admit(next(_read(file))[1][:1])  # imports and compiles
+    seen = BloomFilter(pl.scan_parquet(file).select(pl.len()).collect().item())
     with _Clock() as clock:
-        seen.add(frame)
+        for _, texts in _read(file):
+            seen.admit(texts)
     new = seen.passed.new
     filling = _unrelated(1)
     while seen.room:
@@ -321,26 +349,29 @@ def _datasketch(work: Path, documents: str) -> dict[str, float]:
 
     frame = pl.read_parquet(work / "known.parquet", n_rows=int(documents))
     minhashes = to_datasketch(signatures(frame["text"], Shingle(), 128, 1))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = _own_memory()
     lsh = datasketch.MinHashLSH(num_perm=128, params=(12, 5))
     with _Clock() as adding:
         for name, minhash in zip(frame["doc_id"], minhashes, strict=True):
             lsh.insert(name, minhash)
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    grown = _own_memory() - before
     with _Clock() as asking:
         for minhash in minhashes:
             lsh.query(minhash)
     return {
         "add_seconds": adding.told["cpu_seconds"],
         "look_up_seconds": asking.told["cpu_seconds"],
-        "bytes": grown * 1024 / len(frame),
+        "bytes": grown / len(frame),
     }
 
 
 class _Clock:
-    """What a block took, and the most memory until its end."""
+    """What a block took, and the most memory of its own: pages of mapped files are the system's."""
 
     def __enter__(self) -> Self:
+        self._peak, self._done = 0.0, Event()
+        self._watch = Thread(target=self._look, daemon=True)
+        self._watch.start()
         self._wall, self._cpu = time.perf_counter(), time.process_time()
         self.told: dict[str, float] = {}
         return self
@@ -349,8 +380,22 @@ class _Clock:
         self.told = {
             "wall_seconds": time.perf_counter() - self._wall,
             "cpu_seconds": time.process_time() - self._cpu,
-            "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20),
         }
+        self._done.set()
+        self._watch.join()
+        self.told |= {"peak_gb": self._peak / 1e9, "all_gb": peak_memory_mb() / 1e3}
+
+    def _look(self) -> None:
+        while not self._done.wait(0.02):
+            self._peak = max(self._peak, _own_memory())
+
+
+def _own_memory() -> float:
+    """Bytes that this process holds and no file does; all, where that is not told."""
+    status = Path("/proc/self/status")
+    if not status.is_file():
+        return peak_memory_mb() * 1e6
+    return 1024.0 * int(status.read_text(encoding="ascii").partition("RssAnon:")[2].split()[0])
 
 
 PARTS = {
