@@ -82,7 +82,7 @@ def build_command(
     type=click.Path(path_type=Path, dir_okay=False),
     help="With --new-only: where new documents go, .parquet, .jsonl, .jsonl.zst.",
 )
-@similarity_option("SEEN's own")
+@similarity_option
 @sketch_options
 @reading_options
 @log_option
@@ -126,7 +126,7 @@ def add_command(
     help="Where matches go, .jsonl, .jsonl.zst, .parquet; else printed.",
 )
 @click.option("--all", "every", is_flag=True, help="All similar entries, not the best only.")
-@similarity_option("SEEN's own")
+@similarity_option
 @sketch_options
 @reading_options
 @log_option

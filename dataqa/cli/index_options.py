@@ -23,9 +23,10 @@ def seen_argument(command: Command) -> Command:
     return click.argument("seen", metavar="SEEN", type=path)(command)
 
 
-def similarity_option(default: str) -> Any:
-    """``--similarity``, and what it is when it is not given."""
-    return click.option("--similarity", type=float, help=f"From which estimate on [{default}].")
+def similarity_option(command: Command) -> Command:
+    """``--similarity``, where an index has its own."""
+    told = "From which estimate on [SEEN's own]."
+    return click.option("--similarity", type=float, help=told)(command)
 
 
 def sketch_options(command: Command) -> Command:

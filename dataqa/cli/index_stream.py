@@ -16,7 +16,6 @@ from dataqa.cli.index_options import (
     reading_of,
     say,
     say_rest,
-    similarity_option,
     sketch_options,
 )
 from dataqa.cli.options import inputs_option, log_option, parse_size, reading_options
@@ -43,7 +42,7 @@ class _Some(NamedTuple):
 @click.command("stream")
 @inputs_option
 @click.option("--capacity", type=int, help="New documents that are remembered [1000000].")
-@click.option("--memory", help="In place of --capacity: what the filter may take, such as 2GB.")
+@click.option("--memory", metavar="SIZE", help="In place of --capacity: such as 2GB.")
 @click.option("--false-positive-rate", type=float, help="The most the filter may add [0.001].")
 @click.option("--forget", is_flag=True, help="When it is full, forget the oldest; else stop.")
 @click.option(
@@ -52,7 +51,7 @@ class _Some(NamedTuple):
     help="A file that the filter is read from, if it is there, and kept in at the end.",
 )
 @click.option("--new-only", is_flag=True, help="Print new documents, in place of what each is.")
-@similarity_option("0.8")
+@click.option("--similarity", type=float, help="Around it documents begin to be seen [0.8].")
 @sketch_options
 @reading_options
 @log_option

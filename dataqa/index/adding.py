@@ -49,6 +49,20 @@ class Added(NamedTuple):
         return Added(*(one + two for one, two in zip(self, other, strict=True)))
 
 
+class Told(NamedTuple):
+    """What ``Index.add`` did.
+
+    Attributes:
+        counts: What became of the documents.
+        fresh: For each row, whether it is new: neither known nor the repetition of a known one.
+        matches: With ``skip_known``, which known document each of the others is like.
+    """
+
+    counts: Added
+    fresh: pl.Series
+    matches: pl.DataFrame
+
+
 def waiting_rows(now: Snapshot) -> int:
     """How many entries wait for a segment."""
     parameters = now.manifest.parameters

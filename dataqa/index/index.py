@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Self
 
 import numpy as np
 import polars as pl
@@ -14,7 +14,7 @@ from dataqa.duplicates.bands import Bands
 from dataqa.duplicates.signatures import Shingle
 from dataqa.errors import InputError
 from dataqa.index import asking, committing
-from dataqa.index.adding import Added, Adding
+from dataqa.index.adding import Adding, Told
 from dataqa.index.asking import step_of
 from dataqa.index.disk import faults, locked, sweep
 from dataqa.index.frames import AnyFrame, columns_of
@@ -25,20 +25,6 @@ from dataqa.index.parameters import Parameters, fingerprint
 from dataqa.index.snapshot import Snapshot, take
 from dataqa.index.tables import MATCHES
 from dataqa.types import DOC_ID, TEXT
-
-
-class Told(NamedTuple):
-    """What ``Index.add`` did.
-
-    Attributes:
-        counts: What became of the documents.
-        fresh: For each row, whether it is new: neither known nor the repetition of a known one.
-        matches: With ``skip_known``, which known document each of the others is like.
-    """
-
-    counts: Added
-    fresh: pl.Series
-    matches: pl.DataFrame
 
 
 class Index:

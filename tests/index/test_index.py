@@ -185,6 +185,8 @@ def test_removed_entries_are_found_no_more(tmp_path: Path, tiny: None):
     assert index.remove(["d3", "d4", "no such", "d4"]) == 2
     assert index.remove(["d3"]) == 0
     assert len(index) == 62
+    assert index.remove("d5") == 1
+    assert index.add(pages("d", [5])).counts.added == 1
     assert index.query(pages("q", [2, 3, 4]))["ref"].to_list() == ["d2"]
     again = Index.open(tmp_path / "i")
     assert again.query(pages("q", [2, 3, 4]))["ref"].to_list() == ["d2"]
