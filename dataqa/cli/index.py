@@ -65,9 +65,9 @@ def build_command(
     settings = {name: value for name, value in parameters.items() if value is not None}
     with reading_of(inputs, reading) as documents:
         index = begin(seen, similarity=similarity, **settings)
-        if len(index):
-            say(f"going on with a build that was interrupted: {len(index):,} are there already")
         with filling(index) as adding:
+            if len(index):
+                say(f"going on with a build that was interrupted: {len(index):,} are there already")
             _add(adding, documents, log)
         _tell(index, adding.told)
 

@@ -148,15 +148,15 @@ def _print(some: _Some, fresh: NDArray[np.bool_], *, new_only: bool) -> None:
 
 
 def _tell(seen: BloomFilter) -> None:
-    told = seen.passed
+    told, rate = seen.passed, seen.rate()
     say(
         f"{told.documents:,} documents: {told.new:,} new, {told.seen:,} like one before,"
         f" {told.empty:,} without a word"
     )
     say(
-        f"of documents that are like none {percent(seen.rate())} % are called seen by the filter as"
+        f"of documents that are like none {percent(rate)} % are called seen by the filter as"
         f" it is now, at most {percent(seen.false_positive_rate)} % when it is full"
     )
     say("similarity to one before   called seen")
     for step in (0.5, 0.6, 0.7, 0.8, 0.9, 0.95):
-        say(f"{step:>24.2f}   {percent(seen.called_seen(step))} %")
+        say(f"{step:>24.2f}   {percent(seen.called_seen(step, rate))} %")

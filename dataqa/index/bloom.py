@@ -173,10 +173,15 @@ class BloomFilter:
             left *= 1 - rate_of(counts, self.keys, self.size.probes)
         return 1 - left
 
-    def called_seen(self, similarity: float) -> float:
-        """How often a document is called seen if there is one of this similarity before it."""
+    def called_seen(self, similarity: float, rate: float | None = None) -> float:
+        """How often a document is called seen if there is one of this similarity before it.
+
+        Args:
+            similarity: Theirs.
+            rate: What ``rate`` tells, which goes through all of the filter.
+        """
         meets = probability(similarity, self.keys, self.parameters.bands.rows)
-        return meets + (1 - meets) * self.rate()
+        return meets + (1 - meets) * (self.rate() if rate is None else rate)
 
     def _keys(self, texts: pl.Series) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
         """The keys of those that have shingles, and which these are."""

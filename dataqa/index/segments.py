@@ -165,7 +165,7 @@ def open_segment(folder: Path, part: Part, parameters: Parameters) -> Segment:
     if part.gone is not None:
         gone = np.zeros(part.rows, np.bool_)
         rows = np.fromfile(folder / FILES / part.gone.name, "<u4")
-        if len(rows) and rows[-1] >= part.rows:
+        if len(rows) and rows.max() >= part.rows:
             raise damaged(folder / FILES / part.gone.name, "it names entries that are not there")
         gone[rows] = True
     return Segment(
