@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from dataqa.decontaminate import contamination
     from dataqa.deduplication import Duplicates, deduplicate
     from dataqa.frames import Cleaned, Result, clean, judge, judge_batches, run
+    from dataqa.index.bloom import BloomFilter
     from dataqa.index.index import Index
     from dataqa.pipeline import Pipeline
     from dataqa.scrubbing import scan_text, scrub
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOMES = {
+    "BloomFilter": "index.bloom",
     "Cleaned": "frames",
     "Duplicates": "deduplication",
     "Index": "index.index",
@@ -36,6 +38,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "BloomFilter",
     "Cleaned",
     "Duplicates",
     "Index",

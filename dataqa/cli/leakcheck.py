@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from dataqa.cli.options import rules_option
+from dataqa.cli.counting import counted
+from dataqa.cli.options import log_option, rules_option
 from dataqa.cli.scrub import PACKS
 
 
@@ -23,6 +24,7 @@ from dataqa.cli.scrub import PACKS
 @click.option("--allow", type=click.IntRange(0), default=0, show_default=True, help="So many.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @rules_option
+@log_option
 def leakcheck_command(
     *,
     original: str,
@@ -35,6 +37,7 @@ def leakcheck_command(
     allow: int,
     as_json: bool,
     rules: tuple[Path, ...],
+    log: str,
 ) -> int:
     """Look for every private value of ORIGINAL in all texts of CLEAN.
 
@@ -55,11 +58,11 @@ def leakcheck_command(
     scanner = Scanner(of_entities(load_packs(packs or PACKS, assets), entities))
     values = Values(scanner, doubt)
     with documents([original], Reading(text_column=text_column or TEXT)) as found:
-        for chunk in found.chunks:
+        for chunk in counted(found, log):
             values.note(chunk.docs[TEXT])
     column = clean_column or text_column or TEXT
     with documents([clean], Reading(text_column=column)) as found:
-        chunks = ((chunk.docs[DOC_ID], chunk.docs[TEXT]) for chunk in found.chunks)
+        chunks = ((chunk.docs[DOC_ID], chunk.docs[TEXT]) for chunk in counted(found, log))
         leaks = list(values.leaks(chunks))
     by_entity = Counter(leak.entity for leak in leaks)
     if as_json:

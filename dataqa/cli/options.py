@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import yaml
 from dataqa.errors import InputError
 
 type Command = Callable[..., Any]
+
+_UNITS = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 
 
 def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
@@ -122,3 +125,15 @@ def changed_reading(**given: Any) -> dict[str, Any]:
 def changed_output(**given: Any) -> dict[str, Any]:
     """The options about output that were given, as settings."""
     return {f"output.{name}": value for name, value in given.items() if value is not None}
+
+
+def parse_size(text: str, option: str) -> int:
+    """Bytes from ``512MB``, ``64MiB`` or a plain number.
+
+    >>> parse_size("1.5KB", "--shard-size")
+    1500
+    """
+    match = re.fullmatch(r"\s*([0-9.]+)\s*([a-z]*)\s*", text.lower())
+    if match is None or match[2] not in _UNITS or not float(match[1]):
+        raise click.UsageError(f"{option} {text}: write it like 512MB or 64MiB")
+    return int(float(match[1]) * _UNITS[match[2]])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-_UNITS = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
+from dataqa.cli.options import parse_size
 
 
 @click.command("pack")
@@ -39,9 +39,8 @@ def pack_command(
     """
     from dataqa.engine.packing import TOKENS, Packing, pack
 
-    packing = Packing(
-        parse_size(shard_size), shuffle_seed, parse_split(split), tokenizer, text_column
-    )
+    size = parse_size(shard_size, "--shard-size")
+    packing = Packing(size, shuffle_seed, parse_split(split), tokenizer, text_column)
     target = out or folder.parent / "packed"
     for name, told in pack(folder, target, packing)["splits"].items():
         tokens = f", {told[TOKENS]:,} tokens" if TOKENS in told else ""
@@ -50,18 +49,6 @@ def pack_command(
             f"{tokens}, {len(told['shards'])} shards"
         )
     click.echo(f"Shards: {target}")
-
-
-def parse_size(text: str) -> int:
-    """Bytes from ``512MB``, ``64MiB`` or a plain number.
-
-    >>> parse_size("1.5KB")
-    1500
-    """
-    match = re.fullmatch(r"\s*([0-9.]+)\s*([a-z]*)\s*", text.lower())
-    if match is None or match[2] not in _UNITS or not float(match[1]):
-        raise click.UsageError(f"--shard-size {text}: write it like 512MB or 64MiB")
-    return int(float(match[1]) * _UNITS[match[2]])
 
 
 def parse_split(text: str) -> dict[str, float]:

@@ -9,7 +9,14 @@ from typing import Any
 
 import click
 
-from dataqa.cli.options import changed_reading, inputs_option, reading_options, rules_option
+from dataqa.cli.counting import counted
+from dataqa.cli.options import (
+    changed_reading,
+    inputs_option,
+    log_option,
+    reading_options,
+    rules_option,
+)
 from dataqa.cli.scrub import PACKS
 
 _COLUMNS = ("entity", "recogniser", "spans", "doubtful", "documents")
@@ -37,6 +44,7 @@ def private_command() -> None:
 @click.option("--show", is_flag=True, help="With --format jsonl: print the values themselves.")
 @rules_option
 @reading_options
+@log_option
 def scan_command(
     *,
     inputs: tuple[str, ...],
@@ -47,6 +55,7 @@ def scan_command(
     form: str,
     show: bool,
     rules: tuple[Path, ...],
+    log: str,
     **reading: Any,
 ) -> None:
     """Tell what private data there is, by kind; values are printed only with --show.
@@ -68,12 +77,13 @@ def scan_command(
     given = changed_reading(**reading)
     how = Reading(**{name.partition(".")[2]: value for name, value in given.items()})
     spans, doubtful, holders = Counter[Any](), Counter[Any](), Counter[Any]()
-    total = 0
+    total = damaged = 0
     with documents(inputs, how) as found:
-        for chunk in found.chunks:
+        for chunk in counted(found, log, printing=form == "jsonl"):
             ids, texts = chunk.docs[DOC_ID], chunk.docs[TEXT]
             rows = scanner.scan(texts, doubt)
             total += len(ids)
+            damaged += chunk.damaged.height
             if form == "jsonl":
                 for row in rows.iter_rows(named=True):
                     click.echo(_line(row, ids[row["row"]], texts[row["row"]], sure, show=show))
@@ -87,6 +97,9 @@ def scan_command(
         lines = [(*key, spans[key], doubtful[key], holders[key]) for key in sorted(spans)]
         _table(lines, _COLUMNS)
         click.echo(f"{total:,} documents, {sum(spans.values()):,} spans", err=True)
+    if damaged:
+        told = f"{damaged:,} records are damaged or have no text: not looked into"
+        click.echo(told, err=True)
 
 
 @private_command.command("evaluate")

@@ -13,7 +13,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from dataqa.index.disk import FILES, Manifest, Part, Stored, delete, save, seal
+from dataqa.index.disk import FILES, Stored, delete, seal
+from dataqa.index.manifest import Manifest, Part, save
 from dataqa.index.merging import merge, surplus
 from dataqa.index.segments import Segment, open_segment, ranges
 from dataqa.index.snapshot import Snapshot, bases, find_ids

@@ -1,9 +1,4 @@
-"""The folder of an index: one small manifest, and files that never change once it names them.
-
-A file is written under its final name, which no manifest names yet, and flushed to the disk. Only
-then the manifest is replaced, by a rename. So whatever moment a writer dies at, the manifest names
-whole files; what it does not name is swept by the next writer. Readers need no lock.
-"""
+"""The files in the folder of an index: written once, sealed, checked, swept; and its lock."""
 
 from __future__ import annotations
 
@@ -17,11 +12,10 @@ from pathlib import Path
 import msgspec
 
 from dataqa.errors import InputError
-from dataqa.index.parameters import Parameters
 from dataqa.io.store import told_of_disk
 
-FORMAT = 1
 MANIFEST, LOCK, FILES = "manifest.json", "lock", "segments"
+DRAFT = f"{MANIFEST}.draft"
 _STEP = 8 << 20
 
 
@@ -33,101 +27,6 @@ class Stored(msgspec.Struct, frozen=True):
     digest: str
 
 
-class Part(msgspec.Struct, frozen=True):
-    """One segment.
-
-    Attributes:
-        file: Where it is.
-        rows: Entries, removed ones too.
-        id_bytes: The length of their ids together.
-        gone: A file of the rows that were removed since, if any were.
-        gone_rows: How many.
-    """
-
-    file: Stored
-    rows: int
-    id_bytes: int
-    gone: Stored | None = None
-    gone_rows: int = 0
-
-
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What is committed.
-
-    Attributes:
-        format: Of the files.
-        parameters: Of the signatures.
-        fingerprint: Of everything else that signatures depend on.
-        parts: The segments, oldest first.
-        next: The number that the next file gets.
-    """
-
-    format: int
-    parameters: Parameters
-    fingerprint: str
-    parts: tuple[Part, ...] = ()
-    next: int = 0
-
-    @property
-    def entries(self) -> int:
-        """Entries that count."""
-        return sum(part.rows - part.gone_rows for part in self.parts)
-
-    @property
-    def files(self) -> list[Stored]:
-        """All files that it names."""
-        pairs = [(part.file, part.gone) for part in self.parts]
-        return [file for pair in pairs for file in pair if file is not None]
-
-
-class _Format(msgspec.Struct):
-    format: int
-
-
-def load(folder: Path) -> Manifest:
-    """The manifest of an index.
-
-    Raises:
-        InputError: There is none, it is of another format, or it cannot be read.
-    """
-    path = folder / MANIFEST
-    try:
-        data = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        raise InputError(
-            "there is no index", where=str(folder), hint="make one: dataqa index build"
-        ) from None
-    try:
-        found = msgspec.json.decode(data, type=_Format).format
-        if found == FORMAT:
-            return msgspec.json.decode(data, type=Manifest)
-    except msgspec.MsgspecError:
-        raise InputError(
-            "the manifest cannot be read", where=str(path), hint="restore it, or build a new index"
-        ) from None
-    raise InputError(
-        f"the index has format {found}, and this version reads format {FORMAT}",
-        where=str(folder),
-        hint="build a new one, or use the version that made it",
-    )
-
-
-def save(folder: Path, manifest: Manifest) -> None:
-    """Commit: from now on the index is what this manifest says."""
-    path = folder / MANIFEST
-    draft = folder / f"{MANIFEST}.draft"
-    data = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
-    with told_of_disk(path):
-        with draft.open("wb") as file:
-            file.write(data + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        # what the manifest names must be in its folder before the manifest is
-        _flush_folder(folder / FILES)
-        draft.replace(path)
-        _flush_folder(folder)
-
-
 def seal(folder: Path, name: str) -> Stored:
     """Flush a finished file to the disk and digest it."""
     path = folder / FILES / name
@@ -136,24 +35,24 @@ def seal(folder: Path, name: str) -> Stored:
         return Stored(name, path.stat().st_size, _digest(path))
 
 
-def check_sizes(folder: Path, manifest: Manifest) -> None:
+def check_sizes(folder: Path, files: Iterable[Stored]) -> None:
     """Check cheaply that files are whole.
 
     Raises:
         InputError: One is cut off, or longer than it was.
         FileNotFoundError: One is not there; perhaps a writer has just replaced it.
     """
-    for file in manifest.files:
+    for file in files:
         path = folder / FILES / file.name
         size = path.stat().st_size
         if size != file.bytes:
             raise damaged(path, f"it has {size:,} bytes, not {file.bytes:,}")
 
 
-def faults(folder: Path, manifest: Manifest) -> list[str]:
+def faults(folder: Path, files: Iterable[Stored]) -> list[str]:
     """Read every byte: which files are missing or not what they were, and how."""
     found: list[str] = []
-    for file in manifest.files:
+    for file in files:
         path = folder / FILES / file.name
         if not path.is_file():
             found.append(f"{path}: is missing")
@@ -169,13 +68,13 @@ def damaged(path: Path, what: str) -> InputError:
     )
 
 
-def sweep(folder: Path, manifest: Manifest) -> None:
-    """Delete the files that the manifest does not name."""
-    keep = {file.name for file in manifest.files}
+def sweep(folder: Path, files: Iterable[Stored]) -> None:
+    """Delete all files but these: those that no manifest names."""
+    keep = {file.name for file in files}
     for path in (folder / FILES).iterdir():
         if path.name not in keep:
             path.unlink()
-    (folder / f"{MANIFEST}.draft").unlink(missing_ok=True)
+    (folder / DRAFT).unlink(missing_ok=True)
 
 
 @contextmanager
@@ -219,7 +118,8 @@ def _digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
+    """Have the disk know what is in a folder."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

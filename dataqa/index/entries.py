@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
+import msgspec
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ UNKNOWN = (1 << 32) - 1
 """In place of a number of shingles that is not known."""
 
 
-class Entries(NamedTuple):
+class Entries(msgspec.Struct, frozen=True):
     """Some documents.
 
     Attributes:
@@ -36,8 +37,7 @@ class Entries(NamedTuple):
     counts: NDArray[np.uint32]
     keys: NDArray[np.uint64]
 
-    def __len__(self) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """How many documents."""
+    def __len__(self) -> int:
         return len(self.counts)
 
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Self:

@@ -17,6 +17,7 @@ from dataqa.io.sinks import Table
 from dataqa.io.sources import (
     Chunk,
     Reading,
+    Unreadable,
     cut,
     find,
     needs_spool,
@@ -36,12 +37,14 @@ class Documents(NamedTuple):
 
     Attributes:
         empty: A frame of what is read, without rows, under the users' names.
-        chunks: Documents and damaged records, in order.
+        shards: How many there are.
+        chunks: Documents and damaged records in order, each with the number of its shard.
         public: A chunk's documents under the users' names.
     """
 
     empty: pl.DataFrame
-    chunks: Iterator[Chunk]
+    shards: int
+    chunks: Iterator[tuple[int, Chunk]]
     public: Callable[[pl.DataFrame], pl.DataFrame]
 
 
@@ -52,7 +55,7 @@ def documents(inputs: Sequence[str | Path], reading: Reading) -> Generator[Docum
     Raises:
         InputError: An input does not exist or cannot be read, or has no text column.
     """
-    with TemporaryDirectory(prefix="dataqa-") as folder:
+    with TemporaryDirectory(prefix="dataqa-") as folder, _readable():
         files = find(inputs, reading)
         spooled = {
             file.path: spool(file, reading, Path(folder))
@@ -68,8 +71,18 @@ def documents(inputs: Sequence[str | Path], reading: Reading) -> Generator[Docum
             return docs.drop(DOC).rename(names).select(DOC_ID, *names.values())
 
         empty = pl.DataFrame(schema={DOC_ID: pl.String(), **kinds, names[TEXT]: pl.String()})
-        chunks = (chunk for shard in shards for chunk in read(shard, reading, columns))
-        yield Documents(empty, chunks, public)
+        chunks = ((s.number, chunk) for s in shards for chunk in read(s, reading, columns))
+        yield Documents(empty, len(shards), chunks, public)
+
+
+@contextmanager
+def _readable() -> Generator[None]:
+    """There is no quarantine here, to which the hint about a file that breaks off points."""
+    try:
+        yield
+    except Unreadable as fault:
+        hint = "get the file again" if "quarantine" in fault.hint else fault.hint
+        raise InputError(fault.what, where=fault.where, hint=hint) from None
 
 
 @contextmanager

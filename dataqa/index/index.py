@@ -2,66 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Self
 
 import numpy as np
 import polars as pl
 
 from dataqa.duplicates.bands import Bands
 from dataqa.duplicates.signatures import Shingle
-from dataqa.errors import InputError, did_you_mean
-from dataqa.index import committing
-from dataqa.index.adding import Added, Adding, AddingNew
-from dataqa.index.disk import FILES, FORMAT, MANIFEST, Manifest, faults, load, locked, save, sweep
-from dataqa.index.entries import Entries, entries_of
-from dataqa.index.parameters import Parameters, check_similarity, fingerprint, told
-from dataqa.index.rates import Rate, around
-from dataqa.index.snapshot import Search, Snapshot, described, take
-from dataqa.index.tables import MATCHES, matches_frame
+from dataqa.errors import InputError
+from dataqa.index import asking, committing
+from dataqa.index.adding import Adding, Told
+from dataqa.index.asking import step_of
+from dataqa.index.disk import faults, locked, sweep
+from dataqa.index.frames import AnyFrame, columns_of
+from dataqa.index.info import Info, info_of
+from dataqa.index.manifest import load, make
+from dataqa.index.newest import AddingNew
+from dataqa.index.parameters import Parameters, fingerprint
+from dataqa.index.snapshot import Snapshot, take
+from dataqa.index.tables import MATCHES
 from dataqa.types import DOC_ID, TEXT
-
-_STEP_BYTES = 4 << 20
-"""Signatures of the documents that are looked up at once."""
-
-
-class Told(NamedTuple):
-    """What ``Index.add`` did.
-
-    Attributes:
-        counts: What became of the documents.
-        fresh: For each row, whether it is new: neither known nor the repetition of a known one.
-        matches: With ``skip_known``, which known document each of the others is like.
-    """
-
-    counts: Added
-    fresh: pl.Series
-    matches: pl.DataFrame
-
-
-class Info(NamedTuple):
-    """What there is to tell of an index.
-
-    Attributes:
-        path: Where it is.
-        entries: Documents that count.
-        removed: Removed or replaced ones that still take room.
-        bytes: On disk.
-        segments: Files that are looked into.
-        parameters: What it was built with.
-        rates: How often a pair of a true similarity is called similar.
-    """
-
-    path: Path
-    entries: int
-    removed: int
-    bytes: int
-    segments: int
-    parameters: dict[str, str]
-    rates: list[Rate]
 
 
 class Index:
@@ -72,7 +35,8 @@ class Index:
     a process killed in it leaves an index that is whole. One process writes at a time, others read
     meanwhile: they see what was committed when they opened it.
 
-    ``Index.create`` and ``Index.open`` make one.
+    ``Index.create`` and ``Index.open`` make one. Frames are polars ones, lazy or not, or pandas
+    ones; lazy ones are gone through in batches.
 
     >>> import tempfile
     >>> pages = pl.DataFrame({"doc_id": ["a"], "text": ["one two three four five six seven"]})
@@ -112,20 +76,8 @@ class Index:
         Raises:
             InputError: There is something already, or parameters do not fit together.
         """
-        parameters = Parameters.of(similarity, shingle, permutations, bands, seed)
         folder = Path(path)
-        if (folder / MANIFEST).exists() or (folder.exists() and not _bare(folder)):
-            raise InputError(
-                "there is something already",
-                where=str(path),
-                hint="add to an index: dataqa index add; or choose another folder",
-            )
-        (folder / FILES).mkdir(parents=True, exist_ok=True)
-        with locked(folder):
-            save(
-                folder,
-                Manifest(format=FORMAT, parameters=parameters, fingerprint=fingerprint()),
-            )
+        make(folder, Parameters.of(similarity, shingle, permutations, bands, seed), fingerprint())
         return cls(folder, take(folder))
 
     @classmethod
@@ -145,7 +97,8 @@ class Index:
         """
         given = {"shingle": shingle, "permutations": permutations, "bands": bands, "seed": seed}
         now = take(Path(path))
-        now.manifest.parameters.require(str(path), **given)
+        hint = "leave them out to take those of the index, or build another one"
+        now.manifest.parameters.require(str(path), hint, **given)
         return cls(Path(path), now)
 
     @property
@@ -158,7 +111,7 @@ class Index:
 
     def query(
         self,
-        frame: pl.DataFrame | Any,
+        frame: AnyFrame,
         *,
         similarity: float | None = None,
         every: bool = False,
@@ -168,7 +121,7 @@ class Index:
         """Tell which known document each is like; documents of the frame are not compared.
 
         Args:
-            frame: A polars or pandas frame. Without ``id_column``, rows are numbered.
+            frame: The documents. Without ``id_column``, rows are numbered.
             similarity: From which estimate on; by default the index's own. The bands were chosen
                 for that one: below it, fewer are found.
             every: All known documents that are similar, not the most similar one only.
@@ -179,10 +132,16 @@ class Index:
             A row for each match: ``doc_id``, ``ref``, ``similarity`` (estimated), its
             ``standard_error``, ``shingles`` and ``ref_shingles``. A document without a match has
             no row.
+
+        Raises:
+            InputError: A column is missing, or a similarity is out of range.
         """
-        ids, texts = columns_of(frame, text_column, id_column, numbered=True)
-        found, _ = self.look_up(ids, texts, similarity, every=every)
-        return found
+        frames = [pl.DataFrame(schema=MATCHES)]
+        for ids, texts in columns_of(
+            frame, text_column, id_column, numbered=True, step=step_of(self.parameters)
+        ):
+            frames.append(self.look_up(ids, texts, similarity, every=every)[0])
+        return pl.concat(frames)
 
     def look_up(
         self, ids: pl.Series, texts: pl.Series, similarity: float | None, *, every: bool = False
@@ -190,20 +149,11 @@ class Index:
         """``query`` for columns; and how many documents could not be compared with all."""
         self._check_fingerprint()
         bound = self.parameters.similarity if similarity is None else similarity
-        check_similarity(bound)
-        frames = [pl.DataFrame(schema=MATCHES)]
-        short = 0
-        for low in range(0, len(ids), self._step):
-            some = slice(low, low + self._step)
-            made = entries_of(ids[some], texts[some], self.parameters)
-            rows, cut_short = self._search(made.take(made.counts > 0), bound, every=every)
-            frames.append(rows)
-            short += cut_short
-        return pl.concat(frames), short
+        return asking.look_up(self.now, ids, texts, bound, every=every)
 
     def add(
         self,
-        frame: pl.DataFrame | Any,
+        frame: AnyFrame,
         *,
         skip_known: bool = False,
         similarity: float | None = None,
@@ -213,23 +163,26 @@ class Index:
         """Take documents in; one whose id is there already replaces that entry.
 
         Args:
-            frame: A polars or pandas frame with both columns.
+            frame: The documents, with both columns.
             skip_known: Take in only documents that are like no entry and no document before them.
             similarity: With ``skip_known``, from which estimate on.
             text_column: The column that holds texts.
             id_column: The column that holds ids.
+
+        Raises:
+            InputError: A column is missing, an id is null, or another process is writing.
         """
-        ids, texts = columns_of(frame, text_column, id_column)
+        pieces = columns_of(frame, text_column, id_column, step=step_of(self.parameters))
         fresh, matches = [np.ones(0, np.bool_)], [pl.DataFrame(schema=MATCHES)]
         if not skip_known:
             with self.adding() as adding:
-                for low in range(0, len(ids), self._step):
-                    adding.add(ids[low : low + self._step], texts[low : low + self._step])
-            return Told(adding.told, pl.repeat(True, len(ids), eager=True), matches[0])
+                for ids, texts in pieces:
+                    adding.add(ids, texts)
+            every = pl.repeat(True, adding.told.documents, eager=True)
+            return Told(adding.told, every, matches[0])
         with self.adding_new(similarity) as adding:
-            for low in range(0, len(ids), self._step):
-                some = slice(low, low + self._step)
-                is_fresh, found = adding.add(ids[some], texts[some])
+            for ids, texts in pieces:
+                is_fresh, found = adding.add(ids, texts)
                 fresh.append(is_fresh)
                 matches.append(found)
         return Told(adding.told, pl.Series(np.concatenate(fresh)), pl.concat(matches))
@@ -237,7 +190,7 @@ class Index:
     @contextmanager
     def adding(self) -> Generator[Adding]:
         """Add a stream: ``add(ids, texts)`` as often as there is something; all is kept at once."""
-        with self._writing():
+        with self.writing():
             adding = Adding(self.path, self.now)
             yield adding
             adding.close()
@@ -246,7 +199,7 @@ class Index:
     @contextmanager
     def adding_new(self, similarity: float | None = None) -> Generator[AddingNew]:
         """Add what is new of a stream; all of it is committed at the end, or nothing."""
-        with self._writing():
+        with self.writing():
             bound = self.parameters.similarity if similarity is None else similarity
             adding = AddingNew(self.path, self.now, bound)
             yield adding
@@ -257,12 +210,12 @@ class Index:
         """Let some documents be known no more; how many were.
 
         Args:
-            ids: Their ids; those that are not there are passed over.
+            ids: Their ids, or one; those that are not there are passed over.
             forget: Leave no trace of them, or of any removed before, in any file: segments are
                 written anew. Else they go when segments are merged.
         """
-        with self._writing(sketching=False):
-            names = pl.Series(ids if isinstance(ids, Sequence) else list(ids), dtype=pl.String)
+        with self.writing(sketching=False):
+            names = pl.Series([ids] if isinstance(ids, str) else list(ids), dtype=pl.String)
             self.now, removed = committing.remove(self.path, self.now, names.drop_nulls())
             if forget:
                 self.now = committing.forget(self.path, self.now)
@@ -271,87 +224,34 @@ class Index:
 
     def compact(self) -> None:
         """Merge all to one segment, without what was removed: the quickest to look into."""
-        with self._writing(sketching=False):
-            if len(self.now.segments) > 1 or self.now.manifest.entries < _rows(self.now):
+        with self.writing(sketching=False):
+            if len(self.now.segments) > 1 or self.now.manifest.entries < self.now.rows:
                 size = len(self.now.segments)
                 self.now = committing.replace(self.path, self.now, 0, size)
 
     def info(self) -> Info:
         """What there is to tell of it."""
-        parameters, manifest = self.parameters, self.now.manifest
-        names = ("similarity", "shingle", "permutations", "bands", "seed")
-        return Info(
-            self.path,
-            manifest.entries,
-            _rows(self.now) - manifest.entries,
-            sum(file.bytes for file in manifest.files),
-            len(manifest.parts),
-            {name: told(getattr(parameters, name)) for name in names},
-            around(parameters),
-        )
+        return info_of(self.path, self.now)
 
     def verify(self) -> list[str]:
         """Read every byte; what is missing or changed, in words."""
-        return faults(self.path, load(self.path))
-
-    def to_datasketch_lsh(self, storage_config: dict[str, Any] | None = None) -> Any:
-        """A ``datasketch.MinHashLSH`` with the same ids, signatures and bands.
-
-        Args:
-            storage_config: As datasketch takes it, such as
-                ``{"type": "redis", "redis": {"host": "localhost", "port": 6379}}``; by default it
-                is held in memory.
-
-        Raises:
-            InputError: datasketch 2 is not installed, or the storage has one of the ids already.
-        """
-        return import_module("dataqa.index.lsh").to_lsh(self, storage_config)
-
-    @classmethod
-    def from_datasketch(
-        cls,
-        lsh: Any,
-        path: str | Path,
-        *,
-        similarity: float = 0.8,
-        shingle: Shingle | None = None,
-        seed: int = 1,
-    ) -> Index:
-        """A new index with the keys and signatures of a ``datasketch.MinHashLSH``.
-
-        Args:
-            lsh: Of ``affine32`` MinHashes, with strings for keys.
-            path: Where the index is made.
-            similarity: From which on documents are similar.
-            shingle: What the MinHashes were made of; nothing in them tells.
-            seed: Of the MinHashes; nothing in the LSH tells.
-
-        Raises:
-            InputError: It was made with a hash function or of another scheme, or keys are no
-                strings.
-        """
-        make = import_module("dataqa.index.lsh").from_lsh
-        return make(lsh, path, similarity=similarity, shingle=shingle, seed=seed)
-
-    @property
-    def _step(self) -> int:
-        return min(8192, max(64, _STEP_BYTES // (4 * self.parameters.permutations)))
-
-    def _search(self, asked: Entries, bound: float, *, every: bool) -> tuple[pl.DataFrame, int]:
-        search = Search(asked, self.parameters, bound, every=every)
-        search.through(self.now.segments)
-        found = search.matches()
-        named = described(self.now.segments, found.entries)
-        return matches_frame(asked, found.docs, found.shares, named), search.cut_short
+        return faults(self.path, load(self.path).files)
 
     @contextmanager
-    def _writing(self, *, sketching: bool = True) -> Generator[None]:
-        """Hold the lock, over what is committed by now, swept of what a killed writer left."""
+    def writing(self, *, sketching: bool = True) -> Generator[None]:
+        """Hold the lock, over what is committed by now, swept of what a killed writer left.
+
+        Args:
+            sketching: Whether texts will be cut; that must be done as it was for the others.
+
+        Raises:
+            InputError: Another process is writing, or texts would be cut otherwise.
+        """
         if sketching:
             self._check_fingerprint()
         with locked(self.path):
             self.now = take(self.path)
-            sweep(self.path, self.now.manifest)
+            sweep(self.path, self.now.manifest.files)
             yield
 
     def _check_fingerprint(self) -> None:
@@ -361,45 +261,3 @@ class Index:
                 where=str(self.path),
                 hint="build it anew, or use the version of dataqa and Python that built it",
             )
-
-
-def _rows(now: Snapshot) -> int:
-    return sum(part.rows for part in now.manifest.parts)
-
-
-def _bare(folder: Path) -> bool:
-    """Whether there is nothing in a folder but what a killed ``create`` leaves."""
-    return folder.is_dir() and {path.name for path in folder.iterdir()} <= {
-        FILES,
-        "lock",
-        f"{MANIFEST}.draft",
-    }
-
-
-def columns_of(
-    frame: Any, text_column: str, id_column: str, *, numbered: bool = False
-) -> tuple[pl.Series, pl.Series]:
-    """Ids and texts of a frame; ids are row numbers where it has none and ``numbered`` is set.
-
-    Raises:
-        InputError: It is no frame in memory, a column is missing, or an id is null.
-    """
-    if not isinstance(frame, pl.DataFrame):
-        if isinstance(frame, pl.LazyFrame) or not hasattr(frame, "columns"):
-            raise InputError(
-                f"a frame in memory is needed, not a {type(frame).__name__}",
-                hint="give a polars or pandas DataFrame",
-            )
-        frame = pl.from_pandas(frame)
-    for name in (text_column, *(() if numbered else (id_column,))):
-        if name not in frame.columns:
-            hint = did_you_mean(name, frame.columns)
-            raise InputError(f"the frame has no column {name!r}", hint=hint)
-    texts = frame[text_column].cast(pl.String)
-    if id_column not in frame.columns:
-        return pl.int_range(frame.height, eager=True).cast(pl.String), texts
-    ids = frame[id_column].cast(pl.String)
-    if ids.null_count():
-        hint = "give every document an id"
-        raise InputError(f"{ids.null_count()} ids are null", where=id_column, hint=hint)
-    return ids, texts

@@ -1,4 +1,4 @@
-"""datasketch's ``MinHashLSH`` to and from an index, and in place of one: in memory, in Redis, ….
+"""datasketch's ``MinHashLSH`` to and from an index.
 
 The bands are the same, place by place. A ``MinHashLSH`` keeps, for each of its keys, the places of
 all its bands: so a signature can be had back, as long as the bands, and similarities be estimated.
@@ -7,9 +7,10 @@ all its bands: so a signature can be had back, as long as the bands, and similar
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,9 @@ from dataqa.duplicates.datasketch import to_datasketch
 from dataqa.duplicates.signatures import Shingle, Signatures
 from dataqa.errors import InputError
 from dataqa.index.adding import Added
-from dataqa.index.entries import UNKNOWN, Entries, entries_of, sketched
-from dataqa.index.index import Index, columns_of
-from dataqa.index.parameters import Parameters, least_shared
+from dataqa.index.entries import sketched
+from dataqa.index.index import Index
 from dataqa.index.segments import ranges
-from dataqa.index.snapshot import Matches, best, distinct
-from dataqa.index.tables import MATCHES, matches_frame
-from dataqa.types import DOC_ID, TEXT
 
 _STEP = 1024
 
@@ -83,8 +80,8 @@ def from_lsh(
     Raises:
         InputError: It was made with a hash function or of another scheme, or keys are no strings.
     """
-    bands = _bands(lsh)
-    keys = {_name(lsh, key): key for key in lsh.keys}
+    bands = bands_of(lsh)
+    keys = {_name(lsh, key): key for key in lsh.keys.keys()}  # noqa: SIM118 - it is no dict
     index = Index.create(path, similarity=similarity, shingle=shingle, bands=bands, seed=seed,
                          permutations=bands.permutations)  # fmt: skip
     with index.adding() as adding:
@@ -92,112 +89,11 @@ def from_lsh(
         every = sorted(keys)
         for low, high in ranges(len(every), _STEP):
             names = every[low:high]
-            values = _signatures(lsh, [keys[name] for name in names])
+            values = signatures_of(lsh, [keys[name] for name in names])
             made = Signatures(values, np.full(len(names), -1))
             adding.take(sketched(pl.Series(names, dtype=pl.String), made, index.parameters))
             adding.told = adding.told.plus(Added(documents=len(names)))
     return index
-
-
-class LshIndex:
-    """A ``datasketch.MinHashLSH``, asked as an ``Index`` is.
-
-    Where it lives decides who may write at once and what a crash leaves: that is the storage's
-    business. Similarities are estimated from the places of the bands.
-
-    Args:
-        lsh: Of ``affine32`` MinHashes with this seed, of documents cut into these shingles.
-        similarity: From which estimate on documents are similar.
-        shingle: What documents are cut into; by default words, five.
-        seed: Of the permutations.
-
-    Raises:
-        InputError: It was made with a hash function.
-    """
-
-    def __init__(
-        self, lsh: Any, *, similarity: float = 0.8, shingle: Shingle | None = None, seed: int = 1
-    ) -> None:
-        self.lsh = lsh
-        self.parameters = Parameters.of(similarity, shingle, int(lsh.h), _bands(lsh), seed)
-
-    def __len__(self) -> int:
-        return int(self.lsh.keys.size())
-
-    def add(
-        self, frame: pl.DataFrame | Any, *, text_column: str = TEXT, id_column: str = DOC_ID
-    ) -> Added:
-        """Take documents in; one whose id is there already replaces that entry."""
-        ids, texts = columns_of(frame, text_column, id_column)
-        told = Added(documents=len(ids))
-        for low, high in ranges(len(ids), _STEP):
-            made = entries_of(ids[low:high], texts[low:high], self.parameters)
-            some = made.take(made.counts > 0)
-            told = told.plus(Added(empty=len(made) - len(some))).plus(self._take(some))
-        return told
-
-    def query(
-        self,
-        frame: pl.DataFrame | Any,
-        *,
-        every: bool = False,
-        text_column: str = TEXT,
-        id_column: str = DOC_ID,
-    ) -> pl.DataFrame:
-        """As ``Index.query``; of equally similar entries the one with the least id is named."""
-        ids, texts = columns_of(frame, text_column, id_column, numbered=True)
-        frames = [pl.DataFrame(schema=MATCHES)]
-        for low, high in ranges(len(ids), _STEP):
-            made = entries_of(ids[low:high], texts[low:high], self.parameters)
-            frames.append(self._search(made.take(made.counts > 0), every=every))
-        return pl.concat(frames)
-
-    def remove(self, ids: Iterable[str]) -> int:
-        """Let some documents be known no more; how many were."""
-        there = [name for name in dict.fromkeys(ids) if name in self.lsh]
-        for name in there:
-            self.lsh.remove(name)
-        return len(there)
-
-    def _take(self, some: Entries) -> Added:
-        told = Added()
-        whole = Signatures(some.values, some.counts.astype(np.int64))
-        pairs = zip(some.ids, to_datasketch(whole, self.parameters.seed), strict=True)
-        for name, minhash in pairs:
-            if name in self.lsh:
-                key = pickle.dumps(name) if self.lsh.prepickle else name
-                old, new = _signatures(self.lsh, [key])[0], minhash.hashvalues
-                if (old == new[: len(old)]).all():
-                    told = told.plus(Added(unchanged=1))
-                    continue
-                self.lsh.remove(name)
-                told = told.plus(Added(replaced=1))
-            self.lsh.insert(name, minhash)
-            told = told.plus(Added(added=1))
-        return told
-
-    def _search(self, asked: Entries, *, every: bool) -> pl.DataFrame:
-        whole = Signatures(asked.values, asked.counts.astype(np.int64))
-        found = [self.lsh.query(minhash) for minhash in to_datasketch(whole, self.parameters.seed)]
-        names = sorted({name for some in found for name in some})
-        place = {name: k for k, name in enumerate(names)}
-        length = self.parameters.bands.permutations
-        keys = [pickle.dumps(name) if self.lsh.prepickle else name for name in names]
-        values = _signatures(self.lsh, keys) if keys else np.zeros((0, length), np.uint32)
-        docs = np.repeat(np.arange(len(asked)), [len(some) for some in found])
-        entries = np.array([place[name] for some in found for name in some], np.int64)
-        short = asked._replace(values=np.ascontiguousarray(asked.values[:, :length]))
-        shares = (short.values[docs] == values[entries]).sum(axis=1)
-        similar = shares >= least_shared(self.parameters.similarity, length)
-        told = Matches(docs[similar], entries[similar], shares[similar])
-        told = distinct(told) if every else best(told)
-        named = pl.DataFrame(
-            {
-                "ref": pl.Series([names[k] for k in told.entries], dtype=pl.String),
-                "counts": np.full(len(told.docs), UNKNOWN, np.int64),
-            }
-        )
-        return matches_frame(short, told.docs, told.shares, named)
 
 
 def _insert(lsh: Any, names: Sequence[str], minhashes: Sequence[Any]) -> None:
@@ -213,7 +109,12 @@ def _insert(lsh: Any, names: Sequence[str], minhashes: Sequence[Any]) -> None:
         ) from None
 
 
-def _bands(lsh: Any) -> Bands:
+def bands_of(lsh: Any) -> Bands:
+    """Its layout.
+
+    Raises:
+        InputError: It keeps hashes of bands.
+    """
     if lsh.hashfunc is not None:
         raise InputError(
             "it holds hashes of bands, from which no signature can be had back",
@@ -223,21 +124,37 @@ def _bands(lsh: Any) -> Bands:
     return Bands(int(lsh.b), int(lsh.r))
 
 
+def key_of(lsh: Any, name: str) -> Any:
+    """What it calls a document."""
+    return pickle.dumps(name) if lsh.prepickle else name
+
+
+class _Strings(pickle.Unpickler):
+    """What a storage holds may be another's: nothing but plain values is read from its pickles."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        raise pickle.UnpicklingError(f"{module}.{name}")
+
+
 def _name(lsh: Any, key: Any) -> str:
     """What the user called it, a string."""
-    # what a storage holds is what its user put there with datasketch, which unpickles it as well
-    name = pickle.loads(key) if lsh.prepickle else key  # noqa: S301
+    try:
+        name = _Strings(BytesIO(key)).load() if lsh.prepickle else key
+    except pickle.UnpicklingError:
+        name = None
     if isinstance(name, bytes):
         return name.decode()
     if isinstance(name, str):
         return name
-    raise InputError(
-        f"a key is of type {type(name).__name__}", where="MinHashLSH", hint="use strings for keys"
-    )
+    raise InputError("a key is no string", where="MinHashLSH", hint="use strings for keys")
 
 
-def _signatures(lsh: Any, keys: Sequence[Any]) -> NDArray[np.uint32]:
-    """The places of all bands of some keys."""
+def signatures_of(lsh: Any, keys: Sequence[Any]) -> NDArray[np.uint32]:
+    """The places of all bands of some keys.
+
+    Raises:
+        InputError: They do not have 32 bits.
+    """
     data = [b"".join(bands) for bands in lsh.keys.getmany(*keys)]
     length = int(lsh.b * lsh.r)
     if any(len(one) != 4 * length for one in data):

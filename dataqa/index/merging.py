@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataqa.arrow import text_buffers
-from dataqa.index.disk import FILES, Part, seal
+from dataqa.index.disk import FILES, seal
 from dataqa.index.entries import Entries
+from dataqa.index.manifest import Part
 from dataqa.index.parameters import Parameters
 from dataqa.index.segments import Layout, Segment, Writer, ranges
 from dataqa.io.store import told_of_disk

@@ -98,18 +98,20 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             seed=seed,
         )
 
-    def require(self, where: str, **given: Any) -> None:
-        """Check that what a user asks for is what the index has.
+    def require(self, where: str, hint: str, **given: Any) -> None:
+        """Check that what a user asks for is what there is.
 
         Args:
-            where: The index.
-            given: ``shingle``, ``permutations``, ``bands`` and ``seed``; ``None`` asks for nothing.
+            where: What was made with these parameters.
+            hint: What to do otherwise.
+            given: Some of them; ``None`` asks for nothing.
 
         Raises:
             InputError: Some are others; all of them are named.
         """
         if isinstance(given.get("bands"), str):
-            named = Parameters.of(self.similarity, bands=given["bands"])
+            similarity = given.get("similarity") or self.similarity
+            named = Parameters.of(similarity, bands=given["bands"])
             given["bands"] = named.bands
             given["shingle"] = given.get("shingle") or named.shingle
         differ = [
@@ -118,11 +120,7 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             if value is not None and value != getattr(self, name)
         ]
         if differ:
-            raise InputError(
-                f"the index was built with {'; '.join(differ)}",
-                where=where,
-                hint="leave them out to take those of the index, or build another one",
-            )
+            raise InputError(f"it was made with {'; '.join(differ)}", where=where, hint=hint)
 
 
 def check_similarity(similarity: float) -> None:

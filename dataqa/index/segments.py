@@ -18,7 +18,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dataqa.arrow import text_series
-from dataqa.index.disk import FILES, Part, damaged
+from dataqa.errors import InputError
+from dataqa.index.disk import FILES, damaged
+from dataqa.index.manifest import Part
 from dataqa.index.parameters import Parameters
 
 MAGIC = b"dataqa index segment 1\n"
@@ -81,6 +83,7 @@ class Segment(NamedTuple):
     """A segment, mapped.
 
     Attributes:
+        path: Where it is.
         part: What the manifest says of it.
         directory: Where the keys of each highest bits begin, and the end.
         keys: Ascending.
@@ -93,6 +96,7 @@ class Segment(NamedTuple):
         mapped: The file.
     """
 
+    path: Path
     part: Part
     directory: NDArray[np.int64]
     keys: NDArray[np.uint64]
@@ -110,11 +114,24 @@ class Segment(NamedTuple):
         return self.part.rows - self.part.gone_rows
 
     def id_series(self, rows: NDArray[np.int64]) -> pl.Series:
-        """The ids of some entries."""
+        """The ids of some entries.
+
+        Raises:
+            InputError: The bytes are not those that were written.
+        """
+        if len(rows) and int(rows.max()) >= self.part.rows:
+            raise self.changed()
         lows, highs = self.offsets[rows], self.offsets[rows + 1]
         pieces = [self.ids[low:high] for low, high in zip(lows, highs, strict=True)]
         data = np.concatenate([np.zeros(0, np.uint8), *pieces])
-        return text_series(data, np.concatenate([[0], np.cumsum(highs - lows)]))
+        try:
+            return text_series(data, np.concatenate([[0], np.cumsum(highs - lows)]))
+        except ValueError:
+            raise self.changed() from None
+
+    def changed(self) -> InputError:
+        """The error for bytes that cannot be those that were written."""
+        return damaged(self.path, "its bytes have changed, as info --verify will show")
 
     def read_through(self) -> None:
         """Expect all of it to be read, from beginning to end."""
@@ -148,10 +165,11 @@ def open_segment(folder: Path, part: Part, parameters: Parameters) -> Segment:
     if part.gone is not None:
         gone = np.zeros(part.rows, np.bool_)
         rows = np.fromfile(folder / FILES / part.gone.name, "<u4")
-        if len(rows) and rows[-1] >= part.rows:
+        if len(rows) and rows.max() >= part.rows:
             raise damaged(folder / FILES / part.gone.name, "it names entries that are not there")
         gone[rows] = True
     return Segment(
+        path,
         part,
         columns["directory"],
         columns["keys"],

@@ -10,8 +10,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from dataqa.index.disk import Manifest, check_sizes, damaged, load
+from dataqa.index.disk import check_sizes, damaged
 from dataqa.index.entries import Entries, id_keys, load_lookup
+from dataqa.index.manifest import Manifest, load
 from dataqa.index.parameters import Parameters, least_shared
 from dataqa.index.segments import Segment, open_segment
 
@@ -26,6 +27,11 @@ class Snapshot(NamedTuple):
 
     manifest: Manifest
     segments: list[Segment]
+
+    @property
+    def rows(self) -> int:
+        """Entries, those that do not count any more among them."""
+        return sum(part.rows for part in self.manifest.parts)
 
 
 class Matches(NamedTuple):
@@ -51,7 +57,7 @@ def take(folder: Path) -> Snapshot:
     for left in reversed(range(_TRIES)):
         manifest = load(folder)
         try:
-            check_sizes(folder, manifest)
+            check_sizes(folder, manifest.files)
             parts = manifest.parts
             return Snapshot(manifest, [open_segment(folder, p, manifest.parameters) for p in parts])
         except FileNotFoundError as error:
@@ -115,6 +121,8 @@ class Search:
                     at,
                     *self._room,
                 )
+                if at < 0:
+                    raise segment.changed()
                 docs, rows, shares = (column[:filled].copy() for column in self._room)
                 found = Matches(docs, rows + start + base, shares)
                 self._found.append(found if self._every else best(found))

@@ -162,7 +162,7 @@ def probe(
 
     Returns:
         The document to go on with, and how many pairs were filled in: it stops where the next
-        document might find no room.
+        document might find no room. -1 where the table points outside of itself: it is damaged.
     """
     bands = asked_keys.shape[1]
     bits = np.int64(0)
@@ -177,9 +177,13 @@ def probe(
             key = asked_keys[d, band]
             bucket = key >> shift
             end = np.int64(directory[bucket + np.uint64(1)])
+            if directory[bucket] < 0 or end > len(keys):
+                return np.int64(-1), filled
             at = _first_at_least(keys, np.int64(directory[bucket]), end, key)
             while at < end and keys[at] == key and used[d, band] < limits.most:
                 row = np.int64(rows[at])
+                if row >= len(values):
+                    return np.int64(-1), filled
                 at += 1
                 if len(gone) and gone[row]:
                     continue

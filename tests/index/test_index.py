@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,8 +18,9 @@ import dataqa
 from dataqa.duplicates.bands import Bands
 from dataqa.duplicates.signatures import Shingle
 from dataqa.errors import InputError
-from dataqa.index import adding, disk, merging, snapshot
+from dataqa.index import adding, asking, disk, merging, snapshot
 from dataqa.index.index import Index
+from dataqa.index.manifest import Manifest
 from dataqa.index.merging import surplus
 from dataqa.index.parameters import Parameters
 
@@ -183,6 +185,8 @@ def test_removed_entries_are_found_no_more(tmp_path: Path, tiny: None):
     assert index.remove(["d3", "d4", "no such", "d4"]) == 2
     assert index.remove(["d3"]) == 0
     assert len(index) == 62
+    assert index.remove("d5") == 1
+    assert index.add(pages("d", [5])).counts.added == 1
     assert index.query(pages("q", [2, 3, 4]))["ref"].to_list() == ["d2"]
     again = Index.open(tmp_path / "i")
     assert again.query(pages("q", [2, 3, 4]))["ref"].to_list() == ["d2"]
@@ -332,6 +336,30 @@ def test_verify_finds_a_flipped_bit(tmp_path: Path):
     assert "missing" in index.verify()[0]
 
 
+def test_bytes_that_changed_in_place_are_an_error_or_another_answer_never_a_crash(tmp_path: Path):
+    """Field trap A13: whatever a disk makes of a segment, reading stays inside of it."""
+    index = small(tmp_path / "i")
+    known = pages("d", range(60))
+    index.add(known)
+    (file,) = (tmp_path / "i" / "segments").glob("*.segment")
+    data, said = file.read_bytes(), set[str]()
+    for seed in range(200):
+        source = random.Random(seed)
+        changed = bytearray(data)
+        for _ in range(source.choice([1, 10, 300])):
+            changed[source.randrange(64, len(data))] = source.randrange(256)
+        file.write_bytes(changed)
+        try:
+            now = Index.open(tmp_path / "i").now
+            snapshot.find_ids(now.segments, known["doc_id"])
+            asking.look_up(now, known["doc_id"], known["text"], 0.5, every=True)
+            said.add("answered")
+        except InputError as error:
+            said.add(error.what)
+    assert "answered" in said
+    assert any("bytes have changed" in what for what in said)
+
+
 def test_one_writes_while_others_read(tmp_path: Path):
     index = small(tmp_path / "i")
     index.add(pages("d", range(10)))
@@ -357,7 +385,7 @@ def test_a_reader_that_meets_a_merge_looks_again(tmp_path: Path, monkeypatch: py
     index.add(pages("e", range(10, 20)))
     load, loaded = snapshot.load, list[int]()
 
-    def load_and_merge(folder: Path) -> disk.Manifest:
+    def load_and_merge(folder: Path) -> Manifest:
         found = load(folder)
         loaded.append(len(found.parts))
         if len(loaded) == 1:
@@ -371,17 +399,41 @@ def test_a_reader_that_meets_a_merge_looks_again(tmp_path: Path, monkeypatch: py
     assert loaded == [2, 1]
 
 
-@pytest.mark.parametrize("bad", ["no ids", "null id", "no text", "lazy"])
+@pytest.mark.parametrize("bad", ["no ids", "null id", "no text", "numbers", "no frame"])
 def test_frames_that_do_not_fit_are_named(tmp_path: Path, bad: str):
     index = small(tmp_path / "i")
     frame: object = {
         "no ids": pl.DataFrame({"text": ["a"]}),
         "null id": pl.DataFrame({"doc_id": [None], "text": ["a"]}),
         "no text": pl.DataFrame({"doc_id": ["a"]}),
-        "lazy": pages("d", [1]).lazy(),
+        "numbers": pl.DataFrame({"doc_id": ["a"], "text": [1]}),
+        "no frame": ["a text"],
     }[bad]
     with pytest.raises(InputError):
         index.add(frame)
+    if isinstance(frame, pl.DataFrame):
+        with pytest.raises(InputError):
+            index.add(frame.lazy())
+    assert not len(index)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_lazy_frame_is_as_good_as_one_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: bool
+):
+    monkeypatch.setattr(asking, "_BYTES", 0)  # 64 at once
+    known, asked = mixed(300, 60, seed=1), mixed(200, 70, seed=2, prefix="q")
+    known.write_parquet(tmp_path / "known.parquet", row_group_size=50)
+    lazy, eager = small(tmp_path / "lazy"), small(tmp_path / "eager")
+    scanned = pl.scan_parquet(tmp_path / "known.parquet")
+    assert lazy.add(scanned).counts == eager.add(known).counts
+    asked = asked if named else asked.drop("doc_id")
+    found = lazy.query(asked.lazy())
+    assert found.height > 50
+    assert found.equals(eager.query(asked))
+    again, same = (index.add(known.lazy(), skip_known=True) for index in (lazy, eager))
+    assert again.fresh.equals(same.fresh)
+    assert again.matches.equals(same.matches)
 
 
 def test_pandas_is_taken_too(tmp_path: Path):

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from dataqa.errors import InputError
 from dataqa.index import adding, merging, snapshot
-from dataqa.index.adding import AddingNew
 from dataqa.index.index import Index
+from dataqa.index.newest import AddingNew
 
 
 def small(path: Path) -> Index:
