@@ -88,21 +88,16 @@ def choose(
         buckets = int(keys.buckets.max(initial=-1)) + 1
         room = clusters.room_for(keys, STAYING, buckets)
         clusters.choose(keys, sets, _frozen(roles[low:high]), settings, room, choice)
-        yield _told(low, choice, sets, settings)
+        yield _told(low, choice)
 
 
-def _told(
-    low: int, choice: clusters.Choice, sets: clusters.Sets, settings: clusters.Settings
-) -> Chosen:
+def _told(low: int, choice: clusters.Choice) -> Chosen:
     at = np.flatnonzero(choice.state != clusters.KEPT)
-    rows, others = at + low, choice.other[at].astype(np.int64) + low
-    shared = choice.shared[at].astype(np.int64)
-    whole = sets.sizes[rows].astype(np.int64)
-    if not settings.contained:
-        whole += sets.sizes[others] - shared
+    others = choice.other[at].astype(np.int64) + low
     open_ = np.flatnonzero(choice.open) + low
-    scores = shared / np.maximum(whole, 1)
-    return Chosen(low, len(choice.state), rows, others, choice.state[at], scores, open_)
+    return Chosen(
+        low, len(choice.state), at + low, others, choice.state[at], choice.score[at], open_
+    )
 
 
 def _cuts(roots: NDArray[np.uint32], counts: NDArray[np.int64]) -> NDArray[np.int64]:

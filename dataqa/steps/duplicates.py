@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import numpy as np
@@ -25,6 +25,9 @@ from dataqa.duplicates.ranks import Wish, rank_columns, wish_of
 from dataqa.duplicates.signatures import Shingle, shingle_sets, signatures
 from dataqa.errors import InputError, did_you_mean
 from dataqa.types import DOC, DOC_ID, TEXT, Assets, Batch, Merge, Opened, Sketch
+
+if TYPE_CHECKING:
+    from dataqa.duplicates.rulings import Policy
 
 COPIES, WEIGHT = "near_copies", "near_weight"
 REHYDRATION = ((1, 1), (2, 2), (3, 3), (5, 5), (100, 8), (1000, 1))
@@ -147,7 +150,10 @@ class Duplicates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return count
 
     def sketcher(self, assets: Assets) -> Callable[[Batch], Sketch]:  # noqa: ARG002
-        """Band keys; and for each document its signature, rank and number of shingles."""
+        """Band keys; and for each document its signature, rank and number of shingles.
+
+        Source and bytes are for ``dataqa dedup preview``, which reads all this without a text.
+        """
         kernels.warm()
         banding = self.banding
         length = max(self.permutations, banding.permutations)
@@ -171,10 +177,17 @@ class Duplicates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             BoundError: One document would stand for more than the share ``largest``.
         """
         kernels.warm()
-        from dataqa.duplicates.rulings import Policy, rulings  # noqa: PLC0415 - compiled code
+        from dataqa.duplicates.rulings import rulings  # noqa: PLC0415 - compiled code
+
+        for rows in rulings(merge, self.policy(), partial(shingle_sets, shingle=self.cutting)):
+            yield rows.with_columns(rehydration(rows[COPIES])) if self.rehydrate else rows
+
+    def policy(self) -> Policy:
+        """How to rule."""
+        from dataqa.duplicates.rulings import Policy  # noqa: PLC0415 - compiled code
 
         low, high = self.range
-        policy = Policy(
+        return Policy(
             wishes=self.wishes,
             sure=high,
             doubt=low,
@@ -183,8 +196,6 @@ class Duplicates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             roles=self.across is not None,
             largest=self.largest,
         )
-        for rows in rulings(merge, policy, partial(shingle_sets, shingle=self.cutting)):
-            yield rows.with_columns(rehydration(rows[COPIES])) if self.rehydrate else rows
 
     def _described(
         self, batch: Batch, values: NDArray[np.uint32], counts: NDArray[np.int64]
@@ -194,7 +205,10 @@ class Duplicates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         columns = dict(zip(rank_columns(self.wishes), ranks, strict=True))
         if self.across:
             columns["role"] = _roles(docs, self.source_column, self.across)
+        if self.source_column in docs.columns:
+            columns["source"] = docs[self.source_column].cast(pl.String)
         return docs.select(DOC, DOC_ID).with_columns(
+            bytes=docs[TEXT].str.len_bytes().fill_null(0).cast(pl.UInt32),
             content=order_of(docs[TEXT].fill_null("")),
             order=order_of(docs[DOC_ID]),
             shingles=pl.Series(counts),
