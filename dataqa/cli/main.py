@@ -30,6 +30,7 @@ _COMMANDS = {
     "card": ("reports", "Write a corpus card."),
     "pack": ("pack", "Write final shards, splits and token counts."),
     "contamination": ("contamination", "Find benchmark items in training text."),
+    "dedup": ("dedup", "Preview what near-duplicate removal would do."),
     "index": ("index", "Keep sketches of what was seen, and find what documents are like."),
     "init": ("scaffold", "Write a commented starting point."),
     "list": ("scaffold", "List steps, signals, rules or extras."),

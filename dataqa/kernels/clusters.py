@@ -160,15 +160,13 @@ class Known(NamedTuple):
     Attributes:
         others: For each document one that it was compared with; -1.
         scores: How like they are.
-        stood: Which documents were compared with all of these that they might be like, and found
-            to be less like any of them than ``below``.
-        below: That bound.
+        most: How like a document is at most to any better one of which this is known too;
+            infinity where it is not known.
     """
 
     others: NDArray[np.int32] = _nothing(np.int32)
     scores: NDArray[np.float64] = _nothing(np.float64)
-    stood: NDArray[np.bool_] = _nothing(np.bool_)
-    below: float = 0.0
+    most: NDArray[np.float64] = _nothing(np.float64)
 
 
 class Sets(NamedTuple):
@@ -270,8 +268,8 @@ def _compare(sets: Sets, one: Int, other: Int, settings: Settings) -> float:
             return known.scores[one]
         if known.others[other] == one:
             return known.scores[other]
-        if known.stood[one] and known.stood[other]:
-            most = known.below
+        if known.most[other] < np.inf:
+            most = known.most[one]
     mine, theirs = np.int64(sets.sizes[one]), np.int64(sets.sizes[other])
     if settings.contained:
         least = np.int64(np.ceil(settings.doubt * mine - 1e-9))
@@ -344,9 +342,7 @@ def room_for(keys: Keys, stays: int, buckets: int) -> Room:
 
 
 _SETTINGS = types.NamedTuple([types.float64, types.float64, types.boolean, types.int64], Settings)
-_KNOWN = types.NamedTuple(
-    [frozen(types.int32), frozen(types.float64), frozen(types.boolean), types.float64], Known
-)
+_KNOWN = like(Known())
 _SETS = types.NamedTuple(
     [frozen(types.uint64), frozen(types.int64), frozen(types.int32), _KNOWN], Sets
 )

@@ -1,0 +1,208 @@
+"""A sample of a corpus in which near-duplicates are not torn apart.
+
+In a sample of one document in a thousand, one pair in a million is whole. So documents are drawn
+twice: *seeds*, by a hash of their ids, a fair sample of all documents; then their *companions*,
+documents anywhere in the corpus that share a key of a short signature with a seed. What becomes of
+the seeds is then told almost as if the whole corpus were there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from dataqa.arrow import compact
+from dataqa.duplicates.bands import Bands, band_keys
+from dataqa.duplicates.signatures import Shingle, signatures
+from dataqa.engine.settle import numbered
+from dataqa.report.groups import rank
+from dataqa.types import DOC, DOC_ID, TEXT
+
+KEYS = Bands(8, 2)
+"""Two documents of similarity 0.7 share one of these keys in 99.5 % of cases, of 0.5 in 90 %."""
+EACH = 8
+"""Companions that one key may bring: those with the smallest hashes of their ids."""
+SEED_BYTES, COMPANION_BYTES = 384 << 20, 128 << 20
+"""Text that is held at most; the sample is smaller if its documents are large."""
+_SPARE = 1.5
+_RANK = "_rank"
+
+type Chunks = Callable[[], Iterable[pl.DataFrame]]
+"""The corpus, document by document with ``_doc``, ``doc_id`` and ``text``, as often as asked."""
+
+
+class Sample(NamedTuple):
+    """Some documents of a corpus.
+
+    Attributes:
+        docs: They, renumbered from 0 in the corpus's order; ``seed`` tells which are seeds.
+        documents: How many the corpus has.
+        bytes: How much text it has.
+        companions: Whether the rest of the corpus was looked through for what is like the seeds.
+        left: Companions that were left out because they would not fit.
+    """
+
+    docs: pl.DataFrame
+    documents: int
+    bytes: int
+    companions: bool
+    left: int
+
+    @property
+    def seeds(self) -> int:
+        """How many documents are a fair sample of all."""
+        return int(self.docs["seed"].sum())
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is the corpus itself."""
+        return self.seeds == self.documents
+
+
+class _Lowest:
+    """Documents with the smallest ranks, as many as fit; the others are never wanted again."""
+
+    def __init__(self, most: int, size: int, empty: pl.DataFrame | None = None) -> None:
+        self._most, self._size = most, size
+        self._held = [] if empty is None else [empty]
+        self._count = self._bytes = self.left = 0
+        self._below = pl.lit(2**64 - 1, pl.UInt64)
+
+    def fits(self, docs: pl.DataFrame) -> pl.DataFrame:
+        """Those that may be among them yet."""
+        return docs.filter(pl.col(_RANK) <= self._below)
+
+    def add(self, docs: pl.DataFrame) -> None:
+        """Take documents with a ``_rank``."""
+        some = self.fits(docs)
+        if some.height:
+            self._held.append(compact(some))
+            self._count += some.height
+            self._bytes += _size(some)
+        if self._count > _SPARE * self._most or self._bytes > _SPARE * self._size:
+            self.settle()
+
+    def only(self, wanted: pl.Series) -> None:
+        """Give up those whose numbers are not wanted."""
+        self._hold(pl.concat(self._held).filter(pl.col(DOC).is_in(wanted.implode())))
+
+    def settle(self) -> pl.DataFrame | None:
+        """What fits, by rank; None where there was nothing."""
+        if not self._held:
+            return None
+        docs = pl.concat(self._held).sort(_RANK, DOC)
+        upto = docs[TEXT].str.len_bytes().fill_null(0).cast(pl.UInt64).cum_sum() <= self._size
+        fits = min(self._most, max(1, int(upto.sum())))
+        if fits < docs.height:
+            self.left += docs.height - fits
+            self._below = pl.lit(docs[_RANK][fits - 1], pl.UInt64)
+            docs = docs.head(fits)
+        self._hold(docs)
+        return docs
+
+    def _hold(self, docs: pl.DataFrame) -> None:
+        self._held, self._count, self._bytes = [compact(docs)], docs.height, _size(docs)
+
+
+def draw(
+    chunks: Chunks,
+    most: int,
+    shingle: Shingle,
+    *,
+    columns: Sequence[str] = (),
+    seed: int = 1,
+    companions: bool = True,
+    sizes: tuple[int, int] = (SEED_BYTES, COMPANION_BYTES),
+) -> Sample | None:
+    """Draw a sample: one pass over the corpus for seeds, and a second one unless they are all.
+
+    Args:
+        chunks: The corpus.
+        most: Seeds at most; and as many companions.
+        shingle: What documents are compared by.
+        columns: Other columns that are wanted; those that are not there are left out.
+        seed: Of the permutations that companions are found by; they are not those of the step.
+        companions: Look for companions.
+        sizes: Text of seeds and of companions that is held at most, in bytes.
+
+    Returns:
+        The same sample for the same documents in the same order; None where there are none.
+    """
+    lowest = _Lowest(most, sizes[0])
+    documents = size = 0
+    for docs in _ranked(chunks(), columns):
+        documents, size = documents + docs.height, size + _size(docs)
+        lowest.add(docs)
+    seeds = lowest.settle()
+    if seeds is None:
+        return None
+    parts, left = [seeds.with_columns(seed=pl.lit(value=True))], 0
+    search = companions and seeds.height < documents
+    if search:
+        found, left = _companions(
+            _ranked(chunks(), columns), seeds, (most, sizes[1]), shingle, seed + 1
+        )
+        parts.append(found.with_columns(seed=pl.lit(value=False)))
+    docs = pl.concat(parts).sort(DOC).drop(_RANK)
+    return Sample(_renumbered(docs), documents, size, search, left)
+
+
+def _companions(
+    chunks: Iterator[pl.DataFrame],
+    seeds: pl.DataFrame,
+    room: tuple[int, int],
+    shingle: Shingle,
+    seed: int,
+) -> tuple[pl.DataFrame, int]:
+    """The companions of seeds, and how many more there would have been."""
+    wanted = np.unique(_keys(seeds, shingle, seed)[0])
+    mine = seeds[DOC]
+    lowest = _Lowest(*room, seeds.clear())
+    links = pl.DataFrame(schema={"key": pl.UInt64, _RANK: pl.UInt64, DOC: pl.UInt64})
+    for docs in chunks:
+        keys, rows = _keys(docs, shingle, seed)
+        met = np.isin(keys, wanted)
+        hits = docs.select(_RANK, DOC)[rows[met]].with_columns(key=pl.Series(keys[met]))
+        hits = lowest.fits(hits.filter(~pl.col(DOC).is_in(mine.implode())))
+        if not hits.height:
+            continue
+        links = pl.concat([links, hits.select(links.columns)]).sort("key", _RANK, DOC)
+        links = lowest.fits(links).group_by("key", maintain_order=True).head(EACH)
+        lowest.add(docs.filter(pl.col(DOC).is_in(links[DOC].implode())))
+        lowest.only(links[DOC])
+    found = lowest.settle()
+    return (seeds.clear(), 0) if found is None else (found, lowest.left)
+
+
+def _keys(
+    docs: pl.DataFrame, shingle: Shingle, seed: int
+) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """The short signatures' keys, and the row of each."""
+    told = signatures(docs[TEXT], shingle, KEYS.permutations, seed)
+    some = np.flatnonzero(told.counts > 0)
+    return band_keys(told.values[some], KEYS).reshape(-1), np.repeat(some, KEYS.bands)
+
+
+def _ranked(chunks: Iterable[pl.DataFrame], columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+    for docs in chunks:
+        ranks = [rank(doc_id, "preview") for doc_id in docs[DOC_ID]]
+        wanted = [DOC, DOC_ID, TEXT, *(name for name in columns if name in docs.columns)]
+        yield docs.select(list(dict.fromkeys(wanted))).with_columns(pl.Series(_RANK, ranks, pl.UInt64))
+
+
+def _renumbered(docs: pl.DataFrame) -> pl.DataFrame:
+    """Numbers without gaps, and every id once, as a run makes them."""
+    docs = docs.with_columns(pl.int_range(pl.len(), dtype=pl.UInt64).alias(DOC))
+    while docs[DOC_ID].is_duplicated().any():
+        new = numbered(docs.filter(docs[DOC_ID].is_duplicated())).rename({DOC_ID: "new"})
+        docs = docs.join(new, on=DOC, how="left", maintain_order="left")
+        docs = docs.with_columns(pl.coalesce("new", DOC_ID).alias(DOC_ID)).drop("new")
+    return docs
+
+
+def _size(docs: pl.DataFrame) -> int:
+    return int(docs[TEXT].str.len_bytes().sum())
