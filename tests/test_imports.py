@@ -24,7 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("packfile", "packs", "policy", "report", "manifest", "proof"),
     ("steps",),
     ("pipeline", "plan"),
-    ("engine",),
+    ("engine", "preview"),
     ("frames", "deduplication", "expressions"),
     ("cli",),
 )

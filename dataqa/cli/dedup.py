@@ -11,7 +11,7 @@ import click
 from dataqa.cli.options import changed_reading, examples_option, reading_options, rules_option
 
 if TYPE_CHECKING:
-    from dataqa.engine.preview import Asked
+    from dataqa.preview.sketching import Asked
     from dataqa.steps.duplicates import Duplicates
 
 OUT = Path("dedup-preview")
@@ -82,7 +82,8 @@ def preview_command(
     """
     import msgspec
 
-    from dataqa.engine.preview import preview, preview_again
+    from dataqa.preview.again import preview_again
+    from dataqa.preview.making import preview
 
     if bool(inputs) == (made is not None):
         raise click.UsageError("give inputs with -i, or the folder of a preview or a run")
@@ -144,9 +145,10 @@ def _only_new_bounds(fields: dict[str, Any], given: dict[str, Any], pipeline: st
 def _asked(
     fields: dict[str, Any], given: dict[str, Any], pipeline: str | None, rules: tuple[Path, ...]
 ) -> Asked:
-    from dataqa.engine.preview import Asked, changed
     from dataqa.io.sources import Reading
     from dataqa.pipeline import Pipeline
+    from dataqa.preview.again import changed
+    from dataqa.preview.sketching import Asked
     from dataqa.steps.duplicates import Duplicates
 
     step, reading = Duplicates(), Reading()

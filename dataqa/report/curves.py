@@ -38,8 +38,8 @@ def histogram_svg(bars: Mapping[str, Any], bounds: Sequence[float]) -> Markup:
     for at, total in enumerate(totals):
         if total:
             parts.append(_column(bars, at, total, (x, y), first + at * width, width))
-    parts += _bottom(x, first, 1.0)
-    parts.append(_text(x(1.0 + width / 2), _BASE + 17, "equal", "middle"))
+    parts += _bottom(x, first, 0.95)
+    parts.append(_text(WIDTH - _RIGHT, _BASE + 17, "equal", "end"))
     parts += _bounds(x, bounds)
     parts.append(Markup("</svg>"))
     return Markup().join(parts)

@@ -35,8 +35,9 @@ def headline(figures: Mapping[str, Any]) -> str:
     sure = figures["sample"] is None or figures["sample"]["whole"]
     about = "" if sure and not figures["estimated"] else "about "
     told = (
-        f"At similarity {high:g} {about}{count(goes['documents'])} of {count(corpus['documents'])} "
-        f"documents would go ({share(goes['documents'], corpus['documents'])})"
+        f"At similarity {high:g}, {about}{count(goes['documents'])} of"
+        f" {count(corpus['documents'])} documents would go"
+        f" ({share(goes['documents'], corpus['documents'])})"
     )
     if low < high:
         review = figures["outcome"]["review"]["documents"]
@@ -52,9 +53,9 @@ def warnings(figures: Mapping[str, Any]) -> list[str]:
         told.append(
             "A finished run keeps signatures, not shingles. Similarities are what the run computed "
             "for the pairs it found, and estimates for all others, with a standard error of "
-            f"{figures['error']:g} at this bound; dataqa decide gives the exact result."
+            f"{figures['error']:g} at this bound; a new run gives the exact result."
         )
-    if sample and not sample["whole"] and not sample["companions"]:
+    if sample and not sample["whole"] and sample["seen"] is None:
         told.append(
             "The rest of the corpus was not looked through (--quick): a document whose like is not "
             "in the sample seems unlike all others, so these figures are far too low."
@@ -75,7 +76,9 @@ def warnings(figures: Mapping[str, Any]) -> list[str]:
             "compared with, and would stay."
         )
     if figures["corpus"]["damaged"]:
-        told.append(f"{count(figures['corpus']['damaged'])} damaged records were not looked at.")
+        damaged = figures["corpus"]["damaged"]
+        what = "1 damaged record was" if damaged == 1 else f"{count(damaged)} damaged records were"
+        told.append(f"{what} not looked at.")
     return told
 
 

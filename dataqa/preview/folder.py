@@ -18,9 +18,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dataqa.duplicates.stored import Held, kept_sets
-from dataqa.engine.outlook import Basis
+from dataqa.engine.reporting import COMPLETE
 from dataqa.errors import InputError
-from dataqa.io.store import Store
+from dataqa.io.store import STATE, Store
+from dataqa.preview.figures import Basis
 from dataqa.steps.duplicates import Duplicates
 from dataqa.types import DOC
 
@@ -100,6 +101,12 @@ def scratch_in(store: Store) -> Generator[Path]:
     """A folder beside the sketches, gone at the end."""
     with TemporaryDirectory(prefix=".scratch-", dir=store.path(SKETCHES)) as place:
         yield Path(place)
+
+
+def tidy(store: Store) -> None:
+    """Leave nothing of how files were written, where it is no run's folder."""
+    if not store.exists(COMPLETE):
+        store.delete_all(STATE)
 
 
 def put_docs(store: Store, docs: pl.DataFrame) -> None:

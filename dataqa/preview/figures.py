@@ -1,32 +1,25 @@
-"""What near-duplicate removal would do, from sketches: at one bound, and at others beside it."""
+"""Figures of a preview, counted from rulings and from what is known of each document."""
 
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
 import numpy as np
 import polars as pl
 
 from dataqa.duplicates.bands import PRESETS, Bands, probability
-from dataqa.duplicates.stored import Sketches, least_seen, rule_again, standard_error, wide
-from dataqa.errors import InputError
+from dataqa.duplicates.stored import Sketches, least_seen
 from dataqa.steps.duplicates import COPIES, Duplicates
 from dataqa.types import DOC, DOC_ID, Action
 
-GRID = tuple(at / 20 for at in range(10, 20))
-"""Bounds that are foreseen besides the one asked for: 0.5, 0.55, ... 0.95."""
 BIN = 0.02
 SOURCES = 30
 """Sources that are told apart, those with most documents; the others are added up."""
+STAYS, REVIEW, GOES = "stays", "review", "goes"
 _SIZES = (2, 3, 4, 5, 10, 100, 1000, 10_000)
 _CURVE = tuple(at / 100 for at in range(20, 101))
-_UNREACHED = 2.0
-_STAYS, _REVIEW, _GOES = "stays", "review", "goes"
 
 
 class Basis(NamedTuple):
@@ -58,111 +51,7 @@ class Basis(NamedTuple):
         return least_seen(self.permutations)
 
 
-class Outlook(NamedTuple):
-    """Figures, and who is most like whom.
-
-    Attributes:
-        figures: Plain data for ``preview.json``.
-        nearest: ``doc_id``, ``ref``, ``score``, ``action``: each document with the better one it is
-            most like.
-        members: ``_doc`` and ``shingles`` of those that had to be looked at.
-        seconds: Of CPU, what it took to rule once.
-    """
-
-    figures: dict[str, Any]
-    nearest: pl.DataFrame
-    members: pl.DataFrame
-    seconds: float
-
-
-def outlook(basis: Basis, step: Duplicates, scratch: Path) -> Outlook:
-    """Rule as a run with this step would, and once for each bound of a grid.
-
-    Raises:
-        InputError: A bound is lower than what is known.
-    """
-    low, high = step.range
-    if low < basis.least:
-        raise InputError(
-            f"similarity {low} is below {basis.least}, the least that is looked for",
-            where="dedup preview",
-            hint="a higher bound, or a preview with more --permutations",
-        )
-    members = pl.DataFrame(schema={DOC: pl.UInt64, "shingles": pl.Int64})
-
-    def rule(step: Duplicates, **changes: Any) -> pl.DataFrame:
-        laying = basis.laying(step)
-
-        def lay(merge: Any, ranked: Any, linked: Any, folder: Path) -> Any:
-            nonlocal members
-            members = ranked.rows.select(DOC, "shingles")
-            return laying(merge, ranked, linked, folder)
-
-        policy = step.policy()._replace(largest=1.0, **changes)
-        policy = policy._replace(contained=policy.contained or basis.estimated)
-        bands = wide(basis.permutations) if changes else step.banding
-        return rule_again(basis.sketches, policy, bands, lay, scratch)
-
-    # nobody goes: each is compared with all that are better
-    near = rule(step, sure=_UNREACHED, doubt=basis.least).drop_nulls("ref")
-    bounds = [_bound(basis, rule, step, at) for at in _bounds(basis, step)]
-    began = time.process_time()
-    now = rule(step)
-    seconds = time.process_time() - began
-    counts = _counts(basis, now, near)
-    figures = {
-        "outcome": {name: _told(basis, counts, name) for name in (_GOES, _REVIEW)},
-        "histogram": _histogram(counts, basis.least),
-        "bounds": bounds,
-        "sources": _sources(basis, counts),
-        "clusters": _clusters(basis, now, step),
-        "curves": _curves(step),
-        "least": basis.least,
-        "range": [low, high],
-        "uncompared": now.filter(pl.col("rule") == "duplicates.uncompared").height,
-        "estimated": basis.estimated,
-        "error": round(standard_error(high, basis.permutations), 3) if basis.estimated else None,
-    }
-    return Outlook(figures, _named(basis, near, now), members, seconds)
-
-
-def at_bound(step: Duplicates, similarity: float) -> Duplicates:
-    """The step with another bound, and no band for review."""
-    return msgspec.structs.replace(step, similarity=similarity, review_band=None)
-
-
-def _bounds(basis: Basis, step: Duplicates) -> list[float]:
-    asked = step.range[1]
-    grid = [at for at in GRID if at >= basis.least and _promised(at_bound(step, at))]
-    return sorted({*grid, asked})
-
-
-def _promised(step: Duplicates) -> bool:
-    """Whether the signature is long enough for the bands that its bound needs."""
-    try:
-        return step.banding.permutations <= step.permutations or step.bands is not None
-    except InputError:
-        return False
-
-
-def _bound(
-    basis: Basis, rule: Callable[[Duplicates], pl.DataFrame], step: Duplicates, at: float
-) -> dict[str, Any]:
-    there = at_bound(step, at)
-    layout = there.banding
-    goes = _told(basis, _counts(basis, rule(there), None), _GOES)
-    found = probability(at, layout.bands, layout.rows)
-    return {
-        "similarity": at,
-        "bands": layout.bands,
-        "rows": layout.rows,
-        "found": round(found, 4),
-        "asked": at == step.range[1],
-        **goes,
-    }
-
-
-def _counts(basis: Basis, ruled: pl.DataFrame, near: pl.DataFrame | None) -> pl.DataFrame:
+def counts_of(basis: Basis, ruled: pl.DataFrame, near: pl.DataFrame | None) -> pl.DataFrame:
     """Documents and bytes by source, bin of similarity and what becomes of them; seeds only."""
     more = [name for name in ("source", "seed") if name in basis.columns]
     acts = ruled.drop_nulls("action").select(DOC, "action")
@@ -179,9 +68,9 @@ def _counts(basis: Basis, ruled: pl.DataFrame, near: pl.DataFrame | None) -> pl.
         if "source" not in more:
             rows = rows.with_columns(source=pl.lit(None, pl.String))
         found.append(rows.group_by(keys).agg(documents=pl.len(), bytes=pl.col("bytes").sum()))
-    names = {int(Action.DROP): _GOES, int(Action.REVIEW): _REVIEW}
+    names = {int(Action.DROP): GOES, int(Action.REVIEW): REVIEW}
     counted = pl.concat(found).with_columns(
-        pl.col("action").cast(pl.Int64).replace_strict(names, default=_STAYS),
+        pl.col("action").cast(pl.Int64).replace_strict(names, default=STAYS),
         pl.col("source").fill_null(""),
         pl.col("documents", "bytes").cast(pl.Int64),
     )
@@ -192,7 +81,7 @@ def _bin(score: pl.Expr) -> pl.Expr:
     return ((score + 1e-9) / BIN).floor().cast(pl.Int64)
 
 
-def _told(basis: Basis, counts: pl.DataFrame, action: str) -> dict[str, Any]:
+def outcome(basis: Basis, counts: pl.DataFrame, action: str) -> dict[str, Any]:
     """What becomes of so many documents; the corpus's, with the standard error of the share."""
     mine = counts.filter(pl.col("action") == action)
     found, size = int(mine["documents"].sum()), int(mine["bytes"].sum())
@@ -209,11 +98,11 @@ def _told(basis: Basis, counts: pl.DataFrame, action: str) -> dict[str, Any]:
     }
 
 
-def _histogram(counts: pl.DataFrame, least: float) -> dict[str, Any]:
+def histogram(counts: pl.DataFrame, least: float) -> dict[str, Any]:
     """By the similarity to the better document that each is most like; equal texts apart."""
     first, last = round(least / BIN), round(1 / BIN)
     bars: dict[str, Any] = {"from": least, "width": BIN}
-    for action in (_STAYS, _REVIEW, _GOES):
+    for action in (STAYS, REVIEW, GOES):
         mine = counts.filter(pl.col("action") == action, pl.col("bin").is_not_null())
         told = np.zeros(last - first + 1, np.int64)
         at = np.clip(mine["bin"].to_numpy() - first, 0, last - first)
@@ -223,7 +112,8 @@ def _histogram(counts: pl.DataFrame, least: float) -> dict[str, Any]:
     return bars
 
 
-def _sources(basis: Basis, counts: pl.DataFrame) -> list[dict[str, Any]]:
+def by_source(basis: Basis, counts: pl.DataFrame) -> list[dict[str, Any]]:
+    """What would become of the documents of each source, as far as they are seeds."""
     if "source" not in basis.columns:
         return []
     by = counts.group_by("source").agg(
@@ -231,9 +121,9 @@ def _sources(basis: Basis, counts: pl.DataFrame) -> list[dict[str, Any]]:
         bytes=pl.col("bytes").sum(),
         **{
             name: pl.col("documents").filter(pl.col("action") == name).sum()
-            for name in (_GOES, _REVIEW)
+            for name in (GOES, REVIEW)
         },
-        goes_bytes=pl.col("bytes").filter(pl.col("action") == _GOES).sum(),
+        goes_bytes=pl.col("bytes").filter(pl.col("action") == GOES).sum(),
     )
     rows = by.sort("documents", "source", descending=[True, False]).to_dicts()
     if len(rows) <= SOURCES:
@@ -243,7 +133,7 @@ def _sources(basis: Basis, counts: pl.DataFrame) -> list[dict[str, Any]]:
     return [*rows[: SOURCES - 1], {"source": f"{len(rest)} more sources", **sums}]
 
 
-def _clusters(basis: Basis, now: pl.DataFrame, step: Duplicates) -> dict[str, Any]:
+def clusters(basis: Basis, now: pl.DataFrame, step: Duplicates) -> dict[str, Any]:
     """How many documents stand for how many, as far as they are at hand."""
     heads = now.filter(pl.col("action").fill_null(0) != int(Action.DROP), pl.col(COPIES) > 1)
     copies = heads[COPIES].to_numpy()
@@ -255,7 +145,7 @@ def _clusters(basis: Basis, now: pl.DataFrame, step: Duplicates) -> dict[str, An
     told: dict[str, Any] = {"sizes": [one for one in sizes if one["clusters"]], "largest": None}
     if heads.height:
         top = heads.sort(COPIES, DOC, descending=[True, False]).head(1)
-        found = [rows for rows in _ids(basis, top[DOC]) if rows.height]
+        found = [rows for rows in ids_of(basis, top[DOC]) if rows.height]
         most = int(top[COPIES][0])
         share = most / max(1, _at_hand(basis))
         alarm = most > max(1000, step.largest * _at_hand(basis))
@@ -273,24 +163,13 @@ def _at_hand(basis: Basis) -> int:
     return sum(docs.height for docs in basis.sketches.docs([DOC]))
 
 
-def _ids(basis: Basis, wanted: pl.Series) -> Iterator[pl.DataFrame]:
+def ids_of(basis: Basis, wanted: pl.Series) -> Iterator[pl.DataFrame]:
+    """Numbers and ids of some documents, piece by piece."""
     for docs in basis.sketches.docs([DOC, DOC_ID]):
         yield docs.filter(pl.col(DOC).is_in(wanted.implode()))
 
 
-def _named(basis: Basis, near: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
-    """Who is most like whom, with the ids of both and what becomes of the one."""
-    some = near.filter(pl.col("score") < 1)
-    ids = pl.concat(list(_ids(basis, some[DOC])))
-    names = {int(Action.DROP): _GOES, int(Action.REVIEW): _REVIEW}
-    acts = now.select(
-        DOC, pl.col("action").cast(pl.Int64).replace_strict(names, default=_STAYS).alias("action")
-    )
-    rows = some.select(DOC, "ref", "score").join(ids, on=DOC).join(acts, on=DOC, how="left")
-    return rows.with_columns(pl.col("action").fill_null(_STAYS)).drop(DOC).sort(DOC_ID)
-
-
-def _curves(step: Duplicates) -> dict[str, Any]:
+def curves(step: Duplicates) -> dict[str, Any]:
     """The S-curves of the step's bands and of published ones."""
     mine = step.banding
     lines: list[dict[str, Any]] = [_curve("these bands", mine, step.cutting)]

@@ -22,11 +22,14 @@ from dataqa.engine.settle import numbered
 from dataqa.report.groups import rank
 from dataqa.types import DOC, DOC_ID, TEXT
 
-KEYS = Bands(8, 2)
-"""Two documents of similarity 0.7 share one of these keys in 99.5 % of cases, of 0.5 in 90 %."""
+MANY = 200_000
+FEW_KEYS, STRICT_KEYS = Bands(8, 2), Bands(16, 4)
+"""Two documents of similarity 0.8 share one of these keys in 99.97 % of cases; among ``MANY`` and
+more documents the second ones, for unrelated documents of a large corpus share a run of two minima
+too often."""
 EACH = 8
 """Companions that one key may bring: those with the smallest hashes of their ids."""
-SEED_BYTES, COMPANION_BYTES = 384 << 20, 128 << 20
+SEED_BYTES, COMPANION_BYTES = 256 << 20, 64 << 20
 """Text that is held at most; the sample is smaller if its documents are large."""
 _SPARE = 1.5
 _RANK = "_rank"
@@ -42,14 +45,15 @@ class Sample(NamedTuple):
         docs: They, renumbered from 0 in the corpus's order; ``seed`` tells which are seeds.
         documents: How many the corpus has.
         bytes: How much text it has.
-        companions: Whether the rest of the corpus was looked through for what is like the seeds.
+        keys: The keys by which the rest of the corpus was looked through for what is like the
+            seeds; None if it was not.
         left: Companions that were left out because they would not fit.
     """
 
     docs: pl.DataFrame
     documents: int
     bytes: int
-    companions: bool
+    keys: Bands | None
     left: int
 
     @property
@@ -61,6 +65,12 @@ class Sample(NamedTuple):
     def whole(self) -> bool:
         """Whether it is the corpus itself."""
         return self.seeds == self.documents
+
+
+class _Cutting(NamedTuple):
+    shingle: Shingle
+    keys: Bands
+    seed: int
 
 
 class _Lowest:
@@ -122,7 +132,7 @@ def draw(
 
     Args:
         chunks: The corpus.
-        most: Seeds at most; and as many companions.
+        most: Seeds at most; and twice as many companions.
         shingle: What documents are compared by.
         columns: Other columns that are wanted; those that are not there are left out.
         seed: Of the permutations that companions are found by; they are not those of the step.
@@ -141,30 +151,30 @@ def draw(
     if seeds is None:
         return None
     parts, left = [seeds.with_columns(seed=pl.lit(value=True))], 0
+    keys = STRICT_KEYS if documents > MANY else FEW_KEYS
     search = companions and seeds.height < documents
     if search:
-        found, left = _companions(
-            _ranked(chunks(), columns), seeds, (most, sizes[1]), shingle, seed + 1
-        )
+        cutting = _Cutting(shingle, keys, seed + 1)
+        rest = _ranked(chunks(), columns)
+        found, left = _companions(rest, seeds, (2 * most, sizes[1]), cutting)
         parts.append(found.with_columns(seed=pl.lit(value=False)))
     docs = pl.concat(parts).sort(DOC).drop(_RANK)
-    return Sample(_renumbered(docs), documents, size, search, left)
+    return Sample(_renumbered(docs), documents, size, keys if search else None, left)
 
 
 def _companions(
     chunks: Iterator[pl.DataFrame],
     seeds: pl.DataFrame,
     room: tuple[int, int],
-    shingle: Shingle,
-    seed: int,
+    cutting: _Cutting,
 ) -> tuple[pl.DataFrame, int]:
     """The companions of seeds, and how many more there would have been."""
-    wanted = np.unique(_keys(seeds, shingle, seed)[0])
+    wanted = np.unique(_keys(seeds, cutting)[0])
     mine = seeds[DOC]
     lowest = _Lowest(*room, seeds.clear())
     links = pl.DataFrame(schema={"key": pl.UInt64, _RANK: pl.UInt64, DOC: pl.UInt64})
     for docs in chunks:
-        keys, rows = _keys(docs, shingle, seed)
+        keys, rows = _keys(docs, cutting)
         met = np.isin(keys, wanted)
         hits = docs.select(_RANK, DOC)[rows[met]].with_columns(key=pl.Series(keys[met]))
         hits = lowest.fits(hits.filter(~pl.col(DOC).is_in(mine.implode())))
@@ -178,20 +188,21 @@ def _companions(
     return (seeds.clear(), 0) if found is None else (found, lowest.left)
 
 
-def _keys(
-    docs: pl.DataFrame, shingle: Shingle, seed: int
-) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+def _keys(docs: pl.DataFrame, cutting: _Cutting) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """The short signatures' keys, and the row of each."""
-    told = signatures(docs[TEXT], shingle, KEYS.permutations, seed)
+    keys = cutting.keys
+    told = signatures(docs[TEXT], cutting.shingle, keys.permutations, cutting.seed)
     some = np.flatnonzero(told.counts > 0)
-    return band_keys(told.values[some], KEYS).reshape(-1), np.repeat(some, KEYS.bands)
+    return band_keys(told.values[some], keys).reshape(-1), np.repeat(some, keys.bands)
 
 
 def _ranked(chunks: Iterable[pl.DataFrame], columns: Sequence[str]) -> Iterator[pl.DataFrame]:
     for docs in chunks:
         ranks = [rank(doc_id, "preview") for doc_id in docs[DOC_ID]]
         wanted = [DOC, DOC_ID, TEXT, *(name for name in columns if name in docs.columns)]
-        yield docs.select(list(dict.fromkeys(wanted))).with_columns(pl.Series(_RANK, ranks, pl.UInt64))
+        yield docs.select(list(dict.fromkeys(wanted))).with_columns(
+            pl.Series(_RANK, ranks, pl.UInt64)
+        )
 
 
 def _renumbered(docs: pl.DataFrame) -> pl.DataFrame:

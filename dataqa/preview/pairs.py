@@ -61,6 +61,28 @@ def excerpts(pairs: Sequence[dict[str, Any]], texts: Mapping[str, str]) -> list[
     return told
 
 
+def decided(pairs: Sequence[dict[str, Any]], nearest: pl.DataFrame) -> list[dict[str, Any]]:
+    """The pairs with what becomes of the first one; by another keep policy it may be the other."""
+    known = {row[DOC_ID]: row for row in nearest.iter_rows(named=True)}
+    told: list[dict[str, Any]] = []
+    for pair in pairs:
+        one, other = known.get(pair[DOC_ID]), known.get(pair["ref"])
+        if other is not None and other["ref"] == pair[DOC_ID]:
+            told.append(_turned(pair) | {"action": other["action"]})
+        else:
+            told.append(pair | {"action": one["action"] if one is not None else "stays"})
+    return told
+
+
+def _turned(pair: Mapping[str, Any]) -> dict[str, Any]:
+    sides = {DOC_ID: pair["ref"], "ref": pair[DOC_ID], "score": pair["score"]}
+    return sides | {
+        "chars": pair["chars"][::-1],
+        "left": pair["right"],
+        "right": pair["left"],
+    }
+
+
 def texts_of_run(store: Store, pairs: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """The texts of pairs as a finished run wrote them."""
     wanted = sorted({name for pair in pairs for name in (pair[DOC_ID], pair["ref"])})

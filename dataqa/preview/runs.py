@@ -6,17 +6,17 @@ from typing import Any
 
 import polars as pl
 
-from dataqa.duplicates.stored import signature_sets
+from dataqa.duplicates.estimates import signature_sets
 from dataqa.engine.again import pipeline_of
 from dataqa.engine.look import finished_store
 from dataqa.engine.onward import described
-from dataqa.engine.outlook import Basis
 from dataqa.engine.settle import Shards
 from dataqa.engine.stock import STOCK
 from dataqa.errors import InputError
 from dataqa.io.outputs import scan
 from dataqa.io.store import STATE, Store
 from dataqa.pipeline import NamedStep
+from dataqa.preview.figures import Basis
 from dataqa.steps.duplicates import Duplicates
 from dataqa.types import DOC_ID, GlobalStep
 

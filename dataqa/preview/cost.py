@@ -7,9 +7,9 @@ from typing import Any
 
 import polars as pl
 
-from dataqa.engine.outlook import Outlook
-from dataqa.engine.sampling import Sample
 from dataqa.engine.stock import parts_for
+from dataqa.preview.outlook import Outlook
+from dataqa.preview.sampling import Sample
 from dataqa.steps.duplicates import Duplicates
 from dataqa.types import DOC, DOC_ID
 
