@@ -12,6 +12,7 @@ from dataqa import kernels
 from dataqa.duplicates.reranked import reranked
 from dataqa.engine.finish import load
 from dataqa.engine.reporting import output_of
+from dataqa.engine.settle import Shards
 from dataqa.errors import InputError
 from dataqa.io.store import Store
 from dataqa.manifest import MANIFEST
@@ -90,7 +91,7 @@ def _of_run(
     step = changed(before, changes)
     basis = _ranked(basis, before, step)
     say(f"ruling over the sketches of {basis.documents:,} documents")
-    with basis.sketches.scratch() as scratch:  # pyright: ignore[reportAttributeAccessIssue]
+    with Shards(store, {}, 1).scratch() as scratch:
         found = outlook(basis, step, scratch)
     shown = _shows_examples(store) if examples is None else examples
     pairs: list[dict[str, Any]] = []

@@ -2,8 +2,9 @@
 
 In a sample of one document in a thousand, one pair in a million is whole. So documents are drawn
 twice: *seeds*, by a hash of their ids, a fair sample of all documents; then their *companions*,
-documents anywhere in the corpus that share a key of a short signature with a seed. What becomes of
-the seeds is then told almost as if the whole corpus were there.
+documents anywhere in the corpus that share a key of a short signature with a seed, of each key the
+best ones by the keep policy: those for which a seed would go. What becomes of the seeds is then
+told almost as if the whole corpus were there.
 """
 
 from __future__ import annotations
@@ -27,15 +28,33 @@ FEW_KEYS, STRICT_KEYS = Bands(8, 2), Bands(16, 4)
 """Two documents of similarity 0.8 share one of these keys in 99.97 % of cases; among ``MANY`` and
 more documents the second ones, for unrelated documents of a large corpus share a run of two minima
 too often."""
-EACH = 8
-"""Companions that one key may bring: those with the smallest hashes of their ids."""
-SEED_BYTES, COMPANION_BYTES = 256 << 20, 64 << 20
+EACH = 4
+"""Companions that one key may bring."""
+SEED_BYTES, COMPANION_BYTES = 256 << 20, 128 << 20
 """Text that is held at most; the sample is smaller if its documents are large."""
 _SPARE = 1.5
+_ROOM = 4
 _RANK = "_rank"
 
 type Chunks = Callable[[], Iterable[pl.DataFrame]]
 """The corpus, document by document with ``_doc``, ``doc_id`` and ``text``, as often as asked."""
+
+
+class Better(NamedTuple):
+    """The keep policy: values that documents are compared by, and which of two is the better.
+
+    Attributes:
+        values: The values of some documents, a column for each wish.
+        descending: For each wish, whether the greater value is the better.
+    """
+
+    values: Callable[[pl.DataFrame], Sequence[pl.Series]]
+    descending: Sequence[bool]
+
+
+def longest(docs: pl.DataFrame) -> list[pl.Series]:
+    """Characters: what the usual policy compares by."""
+    return [docs[TEXT].str.len_chars()]
 
 
 class Sample(NamedTuple):
@@ -71,6 +90,7 @@ class _Cutting(NamedTuple):
     shingle: Shingle
     keys: Bands
     seed: int
+    better: Better
 
 
 class _Lowest:
@@ -125,6 +145,7 @@ def draw(
     *,
     columns: Sequence[str] = (),
     seed: int = 1,
+    better: Better = Better(longest, [True]),  # noqa: B008 - it cannot be changed
     companions: bool = True,
     sizes: tuple[int, int] = (SEED_BYTES, COMPANION_BYTES),
 ) -> Sample | None:
@@ -132,10 +153,11 @@ def draw(
 
     Args:
         chunks: The corpus.
-        most: Seeds at most; and twice as many companions.
+        most: Seeds at most; and four times as many companions.
         shingle: What documents are compared by.
         columns: Other columns that are wanted; those that are not there are left out.
         seed: Of the permutations that companions are found by; they are not those of the step.
+        better: Which documents are the better ones.
         companions: Look for companions.
         sizes: Text of seeds and of companions that is held at most, in bytes.
 
@@ -154,9 +176,9 @@ def draw(
     keys = STRICT_KEYS if documents > MANY else FEW_KEYS
     search = companions and seeds.height < documents
     if search:
-        cutting = _Cutting(shingle, keys, seed + 1)
+        cutting = _Cutting(shingle, keys, seed + 1, better)
         rest = _ranked(chunks(), columns)
-        found, left = _companions(rest, seeds, (2 * most, sizes[1]), cutting)
+        found, left = _companions(rest, seeds, (_ROOM * most, sizes[1]), cutting)
         parts.append(found.with_columns(seed=pl.lit(value=False)))
     docs = pl.concat(parts).sort(DOC).drop(_RANK)
     return Sample(_renumbered(docs), documents, size, keys if search else None, left)
@@ -172,16 +194,25 @@ def _companions(
     wanted = np.unique(_keys(seeds, cutting)[0])
     mine = seeds[DOC]
     lowest = _Lowest(*room, seeds.clear())
-    links = pl.DataFrame(schema={"key": pl.UInt64, _RANK: pl.UInt64, DOC: pl.UInt64})
+    links: pl.DataFrame | None = None
+    down = cutting.better.descending
+    wishes = [f"wish{at}" for at in range(len(down))]
     for docs in chunks:
         keys, rows = _keys(docs, cutting)
         met = np.isin(keys, wanted)
-        hits = docs.select(_RANK, DOC)[rows[met]].with_columns(key=pl.Series(keys[met]))
-        hits = lowest.fits(hits.filter(~pl.col(DOC).is_in(mine.implode())))
-        if not hits.height:
+        met &= ~docs[DOC].is_in(mine.implode()).to_numpy()[rows]
+        if not met.any():
             continue
-        links = pl.concat([links, hits.select(links.columns)]).sort("key", _RANK, DOC)
-        links = lowest.fits(links).group_by("key", maintain_order=True).head(EACH)
+        some, place = np.unique(rows[met], return_inverse=True)
+        values = cutting.better.values(docs[some])
+        ranks = [value.alias(name) for value, name in zip(values, wishes, strict=True)]
+        hits = docs[some].select(DOC, _RANK).hstack(ranks)[place]
+        hits = hits.with_columns(key=pl.Series(keys[met]))
+        links = hits if links is None else pl.concat([lowest.fits(links), hits])
+        links = lowest.fits(links).sort(
+            ["key", *wishes, _RANK, DOC], descending=[False, *down, False, False], nulls_last=True
+        )
+        links = links.group_by("key", maintain_order=True).head(EACH).select(hits.columns)
         lowest.add(docs.filter(pl.col(DOC).is_in(links[DOC].implode())))
         lowest.only(links[DOC])
     found = lowest.settle()
@@ -189,11 +220,17 @@ def _companions(
 
 
 def _keys(docs: pl.DataFrame, cutting: _Cutting) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """The short signatures' keys, and the row of each."""
-    keys = cutting.keys
-    told = signatures(docs[TEXT], cutting.shingle, keys.permutations, cutting.seed)
+    """The short signatures' keys, and the row of each.
+
+    Beside the keys themselves, those of twice, four times, ... as many rows: in a large group of
+    documents the best one may be too unlike a seed, and a better one that is liker shares these.
+    """
+    bands, rows = cutting.keys.bands, cutting.keys.rows
+    layouts = [Bands(bands >> k, rows << k) for k in range(bands.bit_length())]
+    told = signatures(docs[TEXT], cutting.shingle, cutting.keys.permutations, cutting.seed)
     some = np.flatnonzero(told.counts > 0)
-    return band_keys(told.values[some], keys).reshape(-1), np.repeat(some, keys.bands)
+    keys = np.hstack([band_keys(told.values[some], layout) for layout in layouts])
+    return keys.reshape(-1), np.repeat(some, keys.shape[1])
 
 
 def _ranked(chunks: Iterable[pl.DataFrame], columns: Sequence[str]) -> Iterator[pl.DataFrame]:

@@ -18,14 +18,14 @@ from dataqa.io.sources import Reading
 from dataqa.io.store import Store
 from dataqa.preview import folder
 from dataqa.preview.cost import Spent
-from dataqa.preview.sampling import Sample, draw
+from dataqa.preview.sampling import Better, Sample, draw
 from dataqa.signals import catalogue
 from dataqa.steps.duplicates import Duplicates
 from dataqa.steps.quality import Quality
 from dataqa.types import DOC, TEXT, Assets, Batch, batch_of
 
 SAMPLE = 50_000
-"""Documents in a sample; with their companions there may be three times as many."""
+"""Documents in a sample; with their companions there may be more."""
 BATCH_BYTES = 16 << 20
 _SIGNATURE_BYTES = 512 << 20
 _OF_SIGNALS = {"best", "least"}
@@ -49,7 +49,7 @@ class Asked(NamedTuple):
     examples: bool = True
 
 
-def drawn(corpus: Corpus, asked: Asked, spent: Spent) -> tuple[Sample, int]:
+def drawn(corpus: Corpus, asked: Asked, assets: Assets, spent: Spent) -> tuple[Sample, int]:
     """A sample of a corpus, and how many records of it are damaged.
 
     Raises:
@@ -69,6 +69,10 @@ def drawn(corpus: Corpus, asked: Asked, spent: Spent) -> tuple[Sample, int]:
             clock = time.process_time()
         spent.passes += 1
 
+    def values(docs: pl.DataFrame) -> list[pl.Series]:
+        batch = _measuring(step, docs.columns, assets)(batch_of(docs))
+        return [wish.values(batch, step.source_column) for wish in step.wishes]
+
     places = max(step.permutations, step.banding.permutations)
     sample = draw(
         chunks,
@@ -76,6 +80,7 @@ def drawn(corpus: Corpus, asked: Asked, spent: Spent) -> tuple[Sample, int]:
         step.cutting,
         columns=_columns(step),
         seed=step.seed,
+        better=Better(values, [wish.descending for wish in step.wishes]),
         companions=asked.companions,
     )
     if sample is None:
