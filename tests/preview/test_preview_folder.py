@@ -22,9 +22,13 @@ SECRETS = ("ann.smith@example.org", "030 1234567", "AKIA99ABCDEFGHIJKLMNOPQ")
 
 
 def rows(hostile: str = "") -> list[dict[str, Any]]:
-    bases = [f"{text(n, 60)} {' '.join(SECRETS)} {hostile} the end" for n in range(6)]
+    bases = [f"{' '.join(SECRETS)} {hostile} {text(n, 60)}" for n in range(6)]
     return [
-        {"id": f"d{n}-{k}{hostile}", "text": edited(base, range(0, 12 * k, 12)), "source": "s"}
+        {
+            "id": f"d{n}-{k}{hostile}",
+            "text": edited(base, range(12, 12 + 12 * k, 12)),
+            "source": "s",
+        }
         for n, base in enumerate(bases)
         for k in (0, 1 + n % 3)
     ]
@@ -47,8 +51,10 @@ def test_pairs_are_shown_masked(tmp_path: Path):
         assert secret not in written
     for pair in told["pairs"]:
         assert pair["action"] == ("goes" if pair["score"] >= 0.8 else "stays")
-        only = [words for kind, words in pair["left"] if kind == "only"]
-        assert all("edit" in words for words in only) or only == []
+        # the longer one stays, which is the edited one
+        only = [words for kind, words in pair["right"] if kind == "only"]
+        assert only
+        assert all(words.startswith("edit") for words in only)
 
 
 def test_without_examples_no_word_of_a_text_is_written(tmp_path: Path):
