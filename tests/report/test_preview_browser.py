@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_report_browser import browser, opened, pytestmark, requests  # noqa: F401
+import test_report_browser as real
+from test_report_browser import opened, requests
 
 from dataqa.report.preview import preview_html
 
+browser, pytestmark = real.browser, real.pytestmark
 HOSTILE = "</script><script>document.title='owned'</script><img src=x onerror=alert(1)>"
 
 
