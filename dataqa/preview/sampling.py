@@ -30,8 +30,9 @@ more documents the second ones, for unrelated documents of a large corpus share 
 too often."""
 EACH = 4
 """Companions that one key may bring."""
-SEED_BYTES, COMPANION_BYTES = 256 << 20, 128 << 20
-"""Text that is held at most; the sample is smaller if its documents are large."""
+SEED_BYTES, COMPANION_BYTES = 128 << 20, 256 << 20
+"""Text that is held at most; the sample is smaller if its documents are large. A corpus that is no
+larger than both is taken whole."""
 _SPARE = 1.5
 _ROOM = 4
 _RANK = "_rank"
@@ -86,6 +87,13 @@ class Sample(NamedTuple):
         return self.seeds == self.documents
 
 
+def _lowest_of(docs: pl.DataFrame, most: int, size: int) -> pl.DataFrame:
+    fewer = _Lowest(most, size, docs)
+    found = fewer.settle()
+    assert found is not None, "one is always taken"
+    return found
+
+
 class _Cutting(NamedTuple):
     shingle: Shingle
     keys: Bands
@@ -124,15 +132,16 @@ class _Lowest:
         """What fits, by rank; None where there was nothing."""
         if not self._held:
             return None
-        docs = pl.concat(self._held).sort(_RANK, DOC)
-        upto = docs[TEXT].str.len_bytes().fill_null(0).cast(pl.UInt64).cum_sum() <= self._size
+        docs = pl.concat(self._held)
+        order = docs.select(_RANK, size=pl.col(TEXT).str.len_bytes().cast(pl.UInt64)).sort(_RANK)
+        upto = order["size"].cum_sum() <= self._size
         fits = min(self._most, max(1, int(upto.sum())))
         if fits < docs.height:
             self.left += docs.height - fits
-            self._below = pl.lit(docs[_RANK][fits - 1], pl.UInt64)
-            docs = docs.head(fits)
+            self._below = pl.lit(order[_RANK][fits - 1], pl.UInt64)
+            docs = self.fits(docs)
         self._hold(docs)
-        return docs
+        return self._held[0]
 
     def _hold(self, docs: pl.DataFrame) -> None:
         self._held, self._count, self._bytes = [compact(docs)], docs.height, _size(docs)
@@ -164,7 +173,7 @@ def draw(
     Returns:
         The same sample for the same documents in the same order; None where there are none.
     """
-    lowest = _Lowest(most, sizes[0])
+    lowest = _Lowest(most, sum(sizes))
     documents = size = 0
     for docs in _ranked(chunks(), columns):
         documents, size = documents + docs.height, size + _size(docs)
@@ -172,6 +181,8 @@ def draw(
     seeds = lowest.settle()
     if seeds is None:
         return None
+    if seeds.height < documents:
+        seeds = _lowest_of(seeds, most, sizes[0])
     parts, left = [seeds.with_columns(seed=pl.lit(value=True))], 0
     keys = STRICT_KEYS if documents > MANY else FEW_KEYS
     search = companions and seeds.height < documents
