@@ -16,10 +16,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from dataqa.arrow import compact
 from dataqa.duplicates.bands import Bands, band_keys
 from dataqa.duplicates.signatures import Shingle, signatures
 from dataqa.engine.settle import numbered
+from dataqa.preview.lowest import RANK, Lowest, text_size
 from dataqa.report.groups import rank
 from dataqa.types import DOC, DOC_ID, TEXT
 
@@ -33,9 +33,7 @@ EACH = 4
 SEED_BYTES, COMPANION_BYTES = 128 << 20, 256 << 20
 """Text that is held at most; the sample is smaller if its documents are large. A corpus that is no
 larger than both is taken whole."""
-_SPARE = 1.5
 _ROOM = 4
-_RANK = "_rank"
 
 type Chunks = Callable[[], Iterable[pl.DataFrame]]
 """The corpus, document by document with ``_doc``, ``doc_id`` and ``text``, as often as asked."""
@@ -87,64 +85,11 @@ class Sample(NamedTuple):
         return self.seeds == self.documents
 
 
-def _lowest_of(docs: pl.DataFrame, most: int, size: int) -> pl.DataFrame:
-    fewer = _Lowest(most, size, docs)
-    found = fewer.settle()
-    assert found is not None, "one is always taken"
-    return found
-
-
 class _Cutting(NamedTuple):
     shingle: Shingle
     keys: Bands
     seed: int
     better: Better
-
-
-class _Lowest:
-    """Documents with the smallest ranks, as many as fit; the others are never wanted again."""
-
-    def __init__(self, most: int, size: int, empty: pl.DataFrame | None = None) -> None:
-        self._most, self._size = most, size
-        self._held = [] if empty is None else [empty]
-        self._count = self._bytes = self.left = 0
-        self._below = pl.lit(2**64 - 1, pl.UInt64)
-
-    def fits(self, docs: pl.DataFrame) -> pl.DataFrame:
-        """Those that may be among them yet."""
-        return docs.filter(pl.col(_RANK) <= self._below)
-
-    def add(self, docs: pl.DataFrame) -> None:
-        """Take documents with a ``_rank``."""
-        some = self.fits(docs)
-        if some.height:
-            self._held.append(compact(some))
-            self._count += some.height
-            self._bytes += _size(some)
-        if self._count > _SPARE * self._most or self._bytes > _SPARE * self._size:
-            self.settle()
-
-    def only(self, wanted: pl.Series) -> None:
-        """Give up those whose numbers are not wanted."""
-        self._hold(pl.concat(self._held).filter(pl.col(DOC).is_in(wanted.implode())))
-
-    def settle(self) -> pl.DataFrame | None:
-        """What fits, by rank; None where there was nothing."""
-        if not self._held:
-            return None
-        docs = pl.concat(self._held)
-        order = docs.select(_RANK, size=pl.col(TEXT).str.len_bytes().cast(pl.UInt64)).sort(_RANK)
-        upto = order["size"].cum_sum() <= self._size
-        fits = min(self._most, max(1, int(upto.sum())))
-        if fits < docs.height:
-            self.left += docs.height - fits
-            self._below = pl.lit(order[_RANK][fits - 1], pl.UInt64)
-            docs = self.fits(docs)
-        self._hold(docs)
-        return self._held[0]
-
-    def _hold(self, docs: pl.DataFrame) -> None:
-        self._held, self._count, self._bytes = [compact(docs)], docs.height, _size(docs)
 
 
 def draw(
@@ -173,25 +118,26 @@ def draw(
     Returns:
         The same sample for the same documents in the same order; None where there are none.
     """
-    lowest = _Lowest(most, sum(sizes))
+    lowest: Lowest | None = None
     documents = size = 0
     for docs in _ranked(chunks(), columns):
-        documents, size = documents + docs.height, size + _size(docs)
+        documents, size = documents + docs.height, size + text_size(docs)
+        lowest = lowest or Lowest(most, sum(sizes), docs.clear())
         lowest.add(docs)
-    seeds = lowest.settle()
-    if seeds is None:
+    if lowest is None or not documents:
         return None
+    seeds = lowest.settle()
     if seeds.height < documents:
-        seeds = _lowest_of(seeds, most, sizes[0])
-    parts, left = [seeds.with_columns(seed=pl.lit(value=True))], 0
+        seeds = Lowest(most, sizes[0], seeds).settle()
     keys = STRICT_KEYS if documents > MANY else FEW_KEYS
     search = companions and seeds.height < documents
+    parts, left = [seeds.with_columns(seed=pl.lit(value=True))], 0
     if search:
         cutting = _Cutting(shingle, keys, seed + 1, better)
         rest = _ranked(chunks(), columns)
         found, left = _companions(rest, seeds, (_ROOM * most, sizes[1]), cutting)
         parts.append(found.with_columns(seed=pl.lit(value=False)))
-    docs = pl.concat(parts).sort(DOC).drop(_RANK)
+    docs = pl.concat(parts).sort(DOC).drop(RANK)
     return Sample(_renumbered(docs), documents, size, keys if search else None, left)
 
 
@@ -204,7 +150,7 @@ def _companions(
     """The companions of seeds, and how many more there would have been."""
     wanted = np.unique(_keys(seeds, cutting)[0])
     mine = seeds[DOC]
-    lowest = _Lowest(*room, seeds.clear())
+    lowest = Lowest(room[0], room[1], seeds.clear())
     links: pl.DataFrame | None = None
     down = cutting.better.descending
     wishes = [f"wish{at}" for at in range(len(down))]
@@ -217,17 +163,16 @@ def _companions(
         some, place = np.unique(rows[met], return_inverse=True)
         values = cutting.better.values(docs[some])
         ranks = [value.alias(name) for value, name in zip(values, wishes, strict=True)]
-        hits = docs[some].select(DOC, _RANK).hstack(ranks)[place]
+        hits = docs[some].select(DOC, RANK).hstack(ranks)[place]
         hits = hits.with_columns(key=pl.Series(keys[met]))
         links = hits if links is None else pl.concat([lowest.fits(links), hits])
         links = lowest.fits(links).sort(
-            ["key", *wishes, _RANK, DOC], descending=[False, *down, False, False], nulls_last=True
+            ["key", *wishes, RANK, DOC], descending=[False, *down, False, False], nulls_last=True
         )
         links = links.group_by("key", maintain_order=True).head(EACH).select(hits.columns)
         lowest.add(docs.filter(pl.col(DOC).is_in(links[DOC].implode())))
         lowest.only(links[DOC])
-    found = lowest.settle()
-    return (seeds.clear(), 0) if found is None else (found, lowest.left)
+    return lowest.settle(), lowest.left
 
 
 def _keys(docs: pl.DataFrame, cutting: _Cutting) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
@@ -249,7 +194,7 @@ def _ranked(chunks: Iterable[pl.DataFrame], columns: Sequence[str]) -> Iterator[
         ranks = [rank(doc_id, "preview") for doc_id in docs[DOC_ID]]
         wanted = [DOC, DOC_ID, TEXT, *(name for name in columns if name in docs.columns)]
         yield docs.select(list(dict.fromkeys(wanted))).with_columns(
-            pl.Series(_RANK, ranks, pl.UInt64)
+            pl.Series(RANK, ranks, pl.UInt64)
         )
 
 
@@ -261,7 +206,3 @@ def _renumbered(docs: pl.DataFrame) -> pl.DataFrame:
         docs = docs.join(new, on=DOC, how="left", maintain_order="left")
         docs = docs.with_columns(pl.coalesce("new", DOC_ID).alias(DOC_ID)).drop("new")
     return docs
-
-
-def _size(docs: pl.DataFrame) -> int:
-    return int(docs[TEXT].str.len_bytes().sum())

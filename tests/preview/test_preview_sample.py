@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -129,3 +131,29 @@ def test_the_same_preview_twice_but_for_times(place: Path, tmp_path: Path):
     for name in ("docs.parquet", "sets.bin", "pairs.json"):
         mine, theirs = (tmp_path / where / "sketches" / name for where in ("one", "other"))
         assert mine.read_bytes() == theirs.read_bytes(), name
+
+
+def test_memory_is_that_of_the_sample_not_of_the_corpus():
+    """300 MB of text go through in the room of 16 MiB of it."""
+    code = (
+        "import polars as pl\n"
+        "from dataqa.duplicates.signatures import Shingle, load_kernels\n"
+        "from dataqa.engine.host import peak_memory_mb\n"
+        "from dataqa.preview.sampling import draw\n"
+        "load_kernels()\n"
+        "def chunks():\n"
+        "    for part in range(30):\n"
+        "        docs = pl.DataFrame({'_doc': pl.Series(range(2000), dtype=pl.UInt64)})\n"
+        "        name = pl.lit(f'{part}-') + pl.col('_doc').cast(pl.String)\n"
+        "        words = [name + f'-{k} some words' for k in range(250)]\n"
+        "        number = pl.col('_doc') + part * 2000\n"
+        "        yield docs.select(number, name.alias('doc_id'), pl.concat_str(words, separator=' ').alias('text'))\n"
+        "for docs in chunks(): break\n"
+        "before = peak_memory_mb()\n"
+        "sample = draw(chunks, 50_000, Shingle(), sizes=(8 << 20, 8 << 20))\n"
+        "print(sample.bytes / 1e6, peak_memory_mb() - before)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    size, more = map(float, done.stdout.split())
+    assert size > 300
+    assert more < 230
