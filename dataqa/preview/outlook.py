@@ -86,6 +86,11 @@ def outlook(basis: Basis, step: Duplicates, scratch: Path) -> Outlook:
     began = time.process_time()
     now = rule(step)
     seconds = time.process_time() - began
+    # where more documents are alike than are compared, the ruling may have met a liker one
+    found = pl.concat([near, now.filter(pl.col("score").is_not_null())])
+    near = found.sort(DOC, "score", descending=[False, True]).unique(
+        DOC, keep="first", maintain_order=True
+    )
     counts = counts_of(basis, now, near)
     figures = {
         "outcome": {name: outcome(basis, counts, name) for name in (GOES, REVIEW)},

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from dataqa.report.words import count
 
 WIDTH, HEIGHT = 960, 300
-_LEFT, _RIGHT, _TOP, _BASE = 62, 18, 24, 258
+_LEFT, _RIGHT, _TOP, _BASE = 62, 18, 34, 258
 _KINDS = ("goes", "review", "stays")
 _TOLD = {"goes": "would go", "review": "for review", "stays": "stay"}
 
@@ -161,7 +161,7 @@ def _bounds(x: Any, bounds: Sequence[float]) -> list[Markup]:
     for bound in sorted(set(bounds)):
         parts.append(
             Markup('<line class="bound" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>').format(
-                x(bound), _TOP - 8, _BASE
+                x(bound), _TOP - 25, _BASE
             )
         )
         right = bound > 0.9
@@ -169,7 +169,7 @@ def _bounds(x: Any, bounds: Sequence[float]) -> list[Markup]:
         shown = f"{bound:g} {name}" if not right else f"{name} {bound:g}"
         offset = -6 if right or bound != max(bounds) else 6
         parts.append(
-            _text(x(bound) + offset, _TOP - 11 + 9, shown, "start" if offset > 0 else "end", "name")
+            _text(x(bound) + offset, _TOP - 15, shown, "start" if offset > 0 else "end", "name")
         )
     return parts
 
