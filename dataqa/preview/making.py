@@ -53,7 +53,7 @@ def preview(
     folder.refuse_others(store)
     with Corpus(inputs, asked.reading) as corpus:
         say("reading, and drawing a sample")
-        sample, damaged = drawn(corpus, asked, assets, spent)
+        sample, damaged = drawn(corpus, asked, assets, spent, say)
         stored = corpus.bytes
     with folder.begun(store) as scratch:
         say(f"sketching {sample.docs.height:,} of {sample.documents:,} documents")

@@ -18,6 +18,7 @@ from dataqa.io.sources import Reading
 from dataqa.io.store import Store
 from dataqa.preview import folder
 from dataqa.preview.cost import Spent
+from dataqa.preview.lowest import text_size
 from dataqa.preview.sampling import Better, Sample, draw
 from dataqa.signals import catalogue
 from dataqa.steps.duplicates import Duplicates
@@ -28,6 +29,8 @@ SAMPLE = 50_000
 """Documents in a sample; with their companions there may be more."""
 BATCH_BYTES = 16 << 20
 _SIGNATURE_BYTES = 512 << 20
+_EVERY = 5.0
+"""Seconds between what is told of reading."""
 _OF_SIGNALS = {"best", "least"}
 
 
@@ -49,7 +52,9 @@ class Asked(NamedTuple):
     examples: bool = True
 
 
-def drawn(corpus: Corpus, asked: Asked, assets: Assets, spent: Spent) -> tuple[Sample, int]:
+def drawn(
+    corpus: Corpus, asked: Asked, assets: Assets, spent: Spent, say: Callable[[str], None]
+) -> tuple[Sample, int]:
     """A sample of a corpus, and how many records of it are damaged.
 
     Raises:
@@ -60,12 +65,18 @@ def drawn(corpus: Corpus, asked: Asked, assets: Assets, spent: Spent) -> tuple[S
 
     def chunks() -> Iterator[pl.DataFrame]:
         damaged.clear()
+        documents = size = 0
+        told = time.monotonic()
         clock = time.process_time()
         for _, chunk in corpus.chunks():
             damaged.append(chunk.damaged.height)
             docs = chunk.docs.filter(pl.col(TEXT).is_not_null())
             spent.read += time.process_time() - clock
             yield docs
+            documents, size = documents + docs.height, size + text_size(docs)
+            if time.monotonic() - told > _EVERY:
+                told = time.monotonic()
+                say(f"{documents:,} documents, {size / 1e6:,.0f} MB of text")
             clock = time.process_time()
         spent.passes += 1
 
