@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dataqa.cli.options import changed_reading, examples_option, reading_options, rules_option
+from dataqa.cli.options import changed_reading, reading_options, rules_option
 
 if TYPE_CHECKING:
     from dataqa.preview.sketching import Asked
@@ -59,7 +59,11 @@ def dedup_command() -> None:
 @click.option("--quick", is_flag=True, help="Do not look for what is like the sample elsewhere.")
 @rules_option
 @reading_options
-@examples_option
+@click.option(
+    "--examples/--no-examples",
+    default=None,
+    help="Whether pairs are shown, masked; by default they are.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what preview.json holds.")
 def preview_command(
     *,

@@ -32,8 +32,10 @@ def headline(figures: Mapping[str, Any]) -> str:
     """What would happen, in a sentence."""
     goes, corpus = figures["outcome"]["goes"], figures["corpus"]
     low, high = figures["range"]
-    sure = figures["sample"] is None or figures["sample"]["whole"]
-    about = "" if sure and not figures["estimated"] else "about "
+    sample = figures["sample"]
+    about = "" if (sample is None or sample["whole"]) and not figures["estimated"] else "about "
+    if sample is not None and not sample["whole"] and sample["seen"] is None:
+        about = "at least "
     told = (
         f"At similarity {high:g}, {about}{count(goes['documents'])} of"
         f" {count(corpus['documents'])} documents would go"

@@ -65,6 +65,7 @@ def test_without_companions_it_is_far_too_low_and_says_so(place: Path, tmp_path:
     assert told["sample"]["seen"] is None
     page = (tmp_path / "out" / "preview.html").read_text("utf-8")
     assert "far too low" in page
+    assert "At similarity 0.8, at least " in page
 
 
 def test_seeds_are_those_with_the_lowest_hashes_whatever_comes_first():
