@@ -100,7 +100,7 @@ def _round_numbers(top: int) -> list[int]:
     """A few numbers for an axis of square roots.
 
     >>> _round_numbers(3200)
-    [0, 100, 500, 1000, 2000]
+    [0, 50, 200, 500, 1000, 2000]
     """
     steps = [0, *(lead * 10**power for power in range(12) for lead in (1, 2, 5))]
     chosen: list[int] = []
