@@ -25,7 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("private",),
     ("steps",),
     ("pipeline", "plan"),
-    ("engine",),
+    ("engine", "preview"),
     ("frames", "deduplication", "scrubbing", "expressions"),
     ("cli",),
 )

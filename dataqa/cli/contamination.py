@@ -93,10 +93,11 @@ def contamination_command(
     import msgspec
 
     from dataqa.decontaminate.benchmarks import read_benchmarks
-    from dataqa.decontaminate.corpus import Corpus, matcher_of
+    from dataqa.decontaminate.corpus import matcher_of
     from dataqa.decontaminate.evidence import search
     from dataqa.decontaminate.verdicts import Bounds
     from dataqa.errors import BoundError
+    from dataqa.io.corpus import Corpus
     from dataqa.io.sources import Reading
 
     usual = Bounds()

@@ -30,6 +30,7 @@ _COMMANDS = {
     "card": ("reports", "Write a corpus card."),
     "pack": ("pack", "Write final shards, splits and token counts."),
     "contamination": ("contamination", "Find benchmark items in training text."),
+    "dedup": ("dedup", "Preview what near-duplicate removal would do."),
     "index": ("index", "Keep sketches of what was seen, and find what documents are like."),
     "scrub": ("scrub", "Replace private data in texts."),
     "leakcheck": ("leakcheck", "Look for private values that are left."),

@@ -16,9 +16,10 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from dataqa.decontaminate.corpus import Corpus, bare
+from dataqa.decontaminate.corpus import bare
 from dataqa.decontaminate.match import MATCHES, Matcher
 from dataqa.decontaminate.verdicts import Bounds, Line, Sums, judged, won
+from dataqa.io.corpus import Corpus
 from dataqa.types import DOC_ID, TEXT
 
 _TOGETHER = 20_000

@@ -66,7 +66,7 @@ def lay_sets(
         sets = shingling(texts[TEXT])
         rows = ranked.places[linked.numbering.nodes(texts[DOC])].astype(np.int64)
         clusters.lay(sets.values, sets.offsets, rows, starts, values, sizes)
-    return clusters.Sets(_frozen(values), _frozen(starts[:-1]), _frozen(sizes))
+    return clusters.Sets(frozen(values), frozen(starts[:-1]), frozen(sizes))
 
 
 def choose(
@@ -87,22 +87,17 @@ def choose(
         choice = clusters.choice_of(high - low)
         buckets = int(keys.buckets.max(initial=-1)) + 1
         room = clusters.room_for(keys, STAYING, buckets)
-        clusters.choose(keys, sets, _frozen(roles[low:high]), settings, room, choice)
-        yield _told(low, choice, sets, settings)
+        clusters.choose(keys, sets, frozen(roles[low:high]), settings, room, choice)
+        yield _told(low, choice)
 
 
-def _told(
-    low: int, choice: clusters.Choice, sets: clusters.Sets, settings: clusters.Settings
-) -> Chosen:
+def _told(low: int, choice: clusters.Choice) -> Chosen:
     at = np.flatnonzero(choice.state != clusters.KEPT)
-    rows, others = at + low, choice.other[at].astype(np.int64) + low
-    shared = choice.shared[at].astype(np.int64)
-    whole = sets.sizes[rows].astype(np.int64)
-    if not settings.contained:
-        whole += sets.sizes[others] - shared
+    others = choice.other[at].astype(np.int64) + low
     open_ = np.flatnonzero(choice.open) + low
-    scores = shared / np.maximum(whole, 1)
-    return Chosen(low, len(choice.state), rows, others, choice.state[at], scores, open_)
+    return Chosen(
+        low, len(choice.state), at + low, others, choice.state[at], choice.score[at], open_
+    )
 
 
 def _cuts(roots: NDArray[np.uint32], counts: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -135,8 +130,8 @@ def _groups(
             rows = places[np.concatenate([nodes for _, nodes in loaded])]
         starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts[low:high])])
         told = np.empty(len(rows), np.int32)
-        clusters.deal(_frozen(keys), _frozen(rows - np.uint32(low)), starts[:-1].copy(), told)
-        yield low, high, clusters.Keys(low, _frozen(starts), _frozen(told))
+        clusters.deal(frozen(keys), frozen(rows - np.uint32(low)), starts[:-1].copy(), told)
+        yield low, high, clusters.Keys(low, frozen(starts), frozen(told))
 
 
 def _deal(
@@ -157,7 +152,8 @@ def _deal(
                 rows[mine].tofile(file)
 
 
-def _frozen[T: np.generic](array: NDArray[T]) -> NDArray[T]:
+def frozen[T: np.generic](array: NDArray[T]) -> NDArray[T]:
+    """The array as kernels take what they only read."""
     view = np.asarray(array).view()
     view.flags.writeable = False
     return view

@@ -99,7 +99,7 @@ def finish(
         asked: What identifies this run: the same asked again is complete already.
     """
     store = job.store
-    for name in ("card.md", "card.html", "comparison.html"):
+    for name in ("card.md", "card.html", "comparison.html", "preview.html", "preview.json"):
         store.delete(name)  # they told of an earlier run
     parts = [done for stage in stages for done in stage.values()]
     counts: Counts = dict.fromkeys(VERDICTS, 0)

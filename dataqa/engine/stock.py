@@ -116,7 +116,7 @@ def take_stock(
         surveys=surveys,
         on_error=on_error,
     )
-    parts = before.get("parts") or _parts(sum(file.size for file in files))
+    parts = before.get("parts") or parts_for(sum(file.size for file in files))
     columns = _columns(before) if complete and same and len(known) == len(files) else None
     if columns is None:
         columns = schema(files, reading, spooled=spooled, on_error=on_error)
@@ -190,7 +190,7 @@ def _survey_of_stdin(pieces: list[Piece], old: dict[str, Any] | None) -> Survey:
     return now
 
 
-def _parts(size: int) -> int:
+def parts_for(size: int) -> int:
     """Key partitions for so much input: a power of two, so that few sizes are ever tested."""
     return max(4, 1 << max(0, (size // MERGED_AT_ONCE).bit_length()))
 

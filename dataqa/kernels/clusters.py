@@ -148,12 +148,37 @@ class Settings(NamedTuple):
     most: int
 
 
+def _nothing(dtype: type) -> np.ndarray:
+    none = np.zeros(0, dtype)
+    none.flags.writeable = False
+    return none
+
+
+class Known(NamedTuple):
+    """What is known of pairs before sets are compared, by place; of no length if nothing is.
+
+    Attributes:
+        others: For each document one that it was compared with; -1.
+        scores: How like they are.
+        most: How like a document is at most to any better one of which this is known too;
+            infinity where it is not known.
+    """
+
+    others: NDArray[np.int32] = _nothing(np.int32)
+    scores: NDArray[np.float64] = _nothing(np.float64)
+    most: NDArray[np.float64] = _nothing(np.float64)
+
+
 class Sets(NamedTuple):
-    """Each document's distinct shingles, ascending, by place: ``values[starts[k]:][:sizes[k]]``."""
+    """Each document's distinct shingles, ascending, by place: ``values[starts[k]:][:sizes[k]]``.
+
+    What is ``known`` of a pair goes before what its sets say, which then may be estimates.
+    """
 
     values: NDArray[np.uint64]
     starts: NDArray[np.int64]
     sizes: NDArray[np.int32]
+    known: Known = Known()
 
 
 class Keys(NamedTuple):
@@ -191,13 +216,13 @@ class Choice(NamedTuple):
     Attributes:
         state: ``KEPT``, ``GONE`` or ``DOUBTED``.
         other: The place, within the run, of the document that it is like; -1.
-        shared: Shingles that both have.
+        score: How like they are.
         open: Whether it was not compared with all that share a bucket and stay.
     """
 
     state: NDArray[np.uint8]
     other: NDArray[np.int32]
-    shared: NDArray[np.int32]
+    score: NDArray[np.float64]
     open: NDArray[np.bool_]
 
 
@@ -234,21 +259,30 @@ def _next(room: Room, done: Int, count: Int) -> Int:
 
 
 @helper
-def _compare(sets: Sets, one: Int, other: Int, settings: Settings) -> tuple[Int, float]:
-    """Shared shingles and similarity of two documents; -1 where it is below the doubt."""
+def _compare(sets: Sets, one: Int, other: Int, settings: Settings) -> float:
+    """The similarity of two documents; -1 where it is below the doubt."""
+    known = sets.known
+    most = np.inf
+    if len(known.others):
+        if known.others[one] == other:
+            return known.scores[one]
+        if known.others[other] == one:
+            return known.scores[other]
+        if known.most[other] < np.inf:
+            most = known.most[one]
     mine, theirs = np.int64(sets.sizes[one]), np.int64(sets.sizes[other])
     if settings.contained:
         least = np.int64(np.ceil(settings.doubt * mine - 1e-9))
     else:
         least = np.int64(np.ceil(settings.doubt / (1 + settings.doubt) * (mine + theirs) - 1e-9))
     if min(mine, theirs) < least:
-        return np.int64(-1), 0.0
+        return -1.0
     begins, opens = sets.starts[one], sets.starts[other]
     shared = _shared(sets.values, begins, begins + mine, opens, opens + theirs, least)
     if shared < 0:
-        return np.int64(-1), 0.0
+        return -1.0
     whole = mine if settings.contained else mine + theirs - shared
-    return shared, shared / whole
+    return min(shared / whole, most)
 
 
 @helper
@@ -261,12 +295,12 @@ def _judge(
         if at == settings.most:
             return False
         other = _next(room, at, count)
-        shared, score = _compare(sets, keys.first + k, keys.first + other, settings)
-        if shared < 0 or score < settings.doubt or score <= best:
+        score = _compare(sets, keys.first + k, keys.first + other, settings)
+        if score < settings.doubt or score <= best:
             continue
         best = score
         out.other[k] = other
-        out.shared[k] = shared
+        out.score[k] = score
         out.state[k] = GONE if score >= settings.sure else DOUBTED
         if score >= settings.sure:
             return True
@@ -289,7 +323,7 @@ def choice_of(size: int) -> Choice:
     return Choice(
         np.zeros(size, np.uint8),
         np.full(size, -1, np.int32),
-        np.zeros(size, np.int32),
+        np.zeros(size, np.float64),
         np.zeros(size, np.bool_),
     )
 
@@ -308,7 +342,10 @@ def room_for(keys: Keys, stays: int, buckets: int) -> Room:
 
 
 _SETTINGS = types.NamedTuple([types.float64, types.float64, types.boolean, types.int64], Settings)
-_SETS = types.NamedTuple([frozen(types.uint64), frozen(types.int64), frozen(types.int32)], Sets)
+_KNOWN = like(Known())
+_SETS = types.NamedTuple(
+    [frozen(types.uint64), frozen(types.int64), frozen(types.int32), _KNOWN], Sets
+)
 _KEYS = types.NamedTuple([types.int64, frozen(types.int64), frozen(types.int32)], Keys)
 _SOME = Keys(0, np.zeros(2, np.int64), np.zeros(0, np.int32))
 

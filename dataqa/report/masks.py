@@ -53,6 +53,15 @@ def masked(text: str) -> str:
     return re.sub(f"{_HIDDEN}+", _MASK, _hide(text, []))
 
 
+def harmless(text: str) -> str:
+    """A whole text as it may be shown: masked, and without characters that nobody sees.
+
+    >>> harmless("Call\u202e 030 1234567")
+    'Call ▒▒▒'
+    """
+    return _UNSEEN.sub("", masked(text))
+
+
 def _hide(text: str, spans: Sequence[tuple[int, int]]) -> str:
     """The text, as long as before, with private characters replaced by ``_HIDDEN``."""
     text = text.replace(_HIDDEN, " ")

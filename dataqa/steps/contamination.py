@@ -22,10 +22,11 @@ from dataqa.decontaminate.benchmarks import (
     digest_of,
     read_benchmarks,
 )
-from dataqa.decontaminate.corpus import Corpus, bare, matcher_of, unanswered
+from dataqa.decontaminate.corpus import bare, matcher_of, unanswered
 from dataqa.decontaminate.match import Found, Matcher, tokens
 from dataqa.decontaminate.verdicts import DOUBT, MAX, PUBLIC, Bounds
 from dataqa.errors import InputError, did_you_mean
+from dataqa.io.corpus import Corpus
 from dataqa.io.sources import Reading, find
 from dataqa.rules import Rule
 from dataqa.types import DOC, TEXT, Action, Assets, Batch, Opened

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import numpy as np
@@ -25,6 +25,9 @@ from dataqa.duplicates.ranks import Wish, wish_of
 from dataqa.duplicates.signatures import Shingle, shingle_sets, signatures
 from dataqa.errors import InputError, did_you_mean
 from dataqa.types import DOC, TEXT, Assets, Batch, Merge, Opened, Sketch
+
+if TYPE_CHECKING:
+    from dataqa.duplicates.rulings import Policy
 
 COPIES, WEIGHT = "near_copies", "near_weight"
 REHYDRATION = ((1, 1), (2, 2), (3, 3), (5, 5), (100, 8), (1000, 1))
@@ -121,7 +124,10 @@ class Duplicates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return partial(standing, names=names)
 
     def sketcher(self, assets: Assets) -> Callable[[Batch], Sketch]:  # noqa: ARG002
-        """Band keys; and for each document its signature, rank and number of shingles."""
+        """Band keys; and for each document its signature, rank and number of shingles.
+
+        Source and bytes are for ``dataqa dedup preview``, which reads all this without a text.
+        """
         kernels.warm()
         banding = self.banding
         length = max(self.permutations, banding.permutations)
@@ -145,10 +151,17 @@ class Duplicates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             BoundError: One document would stand for more than the share ``largest``.
         """
         kernels.warm()
-        from dataqa.duplicates.rulings import Policy, rulings  # noqa: PLC0415 - compiled code
+        from dataqa.duplicates.rulings import rulings  # noqa: PLC0415 - compiled code
+
+        for rows in rulings(merge, self.policy(), partial(shingle_sets, shingle=self.cutting)):
+            yield rows.with_columns(rehydration(rows[COPIES])) if self.rehydrate else rows
+
+    def policy(self) -> Policy:
+        """How to rule."""
+        from dataqa.duplicates.rulings import Policy  # noqa: PLC0415 - compiled code
 
         low, high = self.range
-        policy = Policy(
+        return Policy(
             wishes=self.wishes,
             sure=high,
             doubt=low,
@@ -157,14 +170,19 @@ class Duplicates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             roles=self.across is not None,
             largest=self.largest,
         )
-        for rows in rulings(merge, policy, partial(shingle_sets, shingle=self.cutting)):
-            yield rows.with_columns(rehydration(rows[COPIES])) if self.rehydrate else rows
 
     def _described(
         self, batch: Batch, values: NDArray[np.uint32], counts: NDArray[np.int64]
     ) -> pl.DataFrame:
         docs = described(batch, self.wishes, self.source_column, self.across, "duplicates")
-        return docs.with_columns(shingles=pl.Series(counts), signature=binary_rows(values))
+        texts, known = batch.docs[TEXT], batch.docs.columns
+        source = batch.docs[self.source_column] if self.source_column in known else None
+        return docs.with_columns(
+            bytes=texts.str.len_bytes().fill_null(0).cast(pl.UInt32),
+            shingles=pl.Series(counts),
+            signature=binary_rows(values),
+            **({} if source is None else {"source": source.cast(pl.String)}),
+        )
 
 
 def rehydration(copies: pl.Series) -> pl.Series:

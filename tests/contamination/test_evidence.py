@@ -194,8 +194,9 @@ def test_the_command_does_not_depend_on_how_the_input_is_cut(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ):
     from dataqa.decontaminate.benchmarks import read_benchmarks
-    from dataqa.decontaminate.corpus import Corpus, matcher_of
+    from dataqa.decontaminate.corpus import matcher_of
     from dataqa.decontaminate.evidence import search
+    from dataqa.io.corpus import Corpus
     from dataqa.io.sources import Reading
 
     looking = matcher_of(read_benchmarks([place / "fair.jsonl"]))
