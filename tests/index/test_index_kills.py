@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from documents import pages
-from killed import STEP
+from killed_index import STEP
 
 from dataqa.errors import InputError
 from dataqa.index import committing, disk
@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 
 def written_until_killed(folder: Path, kind: str, start: int, after: float) -> int:
     """Let a process write and kill it so many seconds after it began; how far it had said."""
-    command = [sys.executable, str(HERE / "killed.py"), str(folder), kind, str(start)]
+    command = [sys.executable, str(HERE / "killed_index.py"), str(folder), kind, str(start)]
     environment = {**os.environ, "PYTHONPATH": str(HERE)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None
@@ -142,7 +142,7 @@ def test_two_writers_do_not_meet(tmp_path: Path):
     """Field trap A12: a writer that is at work is seen by others, and one that died is not."""
     folder = tmp_path / "i"
     Index.create(folder, similarity=0.7, permutations=64)
-    command = [sys.executable, str(HERE / "killed.py"), str(folder), "add", "0"]
+    command = [sys.executable, str(HERE / "killed_index.py"), str(folder), "add", "0"]
     environment = {**os.environ, "PYTHONPATH": str(HERE)}
     with disk.locked(folder):
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
