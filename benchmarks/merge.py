@@ -135,6 +135,8 @@ def _described(docs: NDArray[np.uint64], clusters: NDArray[np.int64], low: int) 
         {
             "_doc": docs,
             "doc_id": ids,
+            "held": np.zeros(len(docs), np.bool_),
+            "stands": np.ones(len(docs), np.int64),
             "rank0": (hashes % np.uint64(10_000)).astype(np.int64),
             "content": hashes,
             "order": _mixed(hashes),

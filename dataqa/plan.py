@@ -17,7 +17,7 @@ from dataqa.pipeline import NamedStep, Pipeline, plain_fields
 from dataqa.policy import StepRule
 from dataqa.types import Assets, Digested, GlobalStep
 
-FORMAT = 1
+FORMAT = 2
 """Raised when stored stages of an older version no longer mean the same."""
 
 

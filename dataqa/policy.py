@@ -98,6 +98,11 @@ def actions(docs: pl.Series, findings: pl.DataFrame) -> pl.Series:
     return pl.Series("action", strongest)
 
 
+def in_review(batch: Batch) -> pl.Series:
+    """Whether each document would go to review as things stand: a person may yet discard it."""
+    return actions(batch.docs[DOC], batch.findings) == Action.REVIEW
+
+
 def reasons(findings: pl.DataFrame) -> pl.DataFrame:
     """Why documents were not simply kept: ``_doc``, and the rules that asked for review or drop."""
     asked = findings.filter(pl.col("action") >= Action.REVIEW)

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from dataqa.types import Merge
 
 
-def signature_sets(told: pl.DataFrame, doubt: float, *, same_order: bool) -> Laying:
+def signature_sets(told: pl.DataFrame, bounds: tuple[float, float], *, same_order: bool) -> Laying:
     """Signatures in place of shingles: similarities are estimates, but where they are known.
 
     Args:
         told: What the run found: ``doc_id``, ``ref``, ``score``, ``rule``, ``action``.
-        doubt: From which similarity on the run found something.
+        bounds: From which similarity on the run found something, and from which on it removed.
         same_order: Whether documents are ranked as in the run.
 
     The share of the first one's "shingles", its places, that the other one has is the estimate:
@@ -61,20 +61,26 @@ def signature_sets(told: pl.DataFrame, doubt: float, *, same_order: bool) -> Lay
         length = values.shape[1]
         starts = np.arange(size, dtype=np.int64) * length
         sizes = np.full(size, length, np.int32)
-        known = _known(told, pl.concat(ids), size, doubt, same_order=same_order)
+        known = _known(told, pl.concat(ids), size, bounds, same_order=same_order)
         return Sets(frozen(values.reshape(-1)), frozen(starts), frozen(sizes), known)
 
     return lay
 
 
 def _known(
-    told: pl.DataFrame, ids: pl.DataFrame, size: int, doubt: float, *, same_order: bool
+    told: pl.DataFrame,
+    ids: pl.DataFrame,
+    size: int,
+    bounds: tuple[float, float],
+    *,
+    same_order: bool,
 ) -> Known:
     """What a run knows of its members: whom each was found to be like, and that others are not."""
     from dataqa.duplicates.choose import frozen  # noqa: PLC0415 - compiled code
     from dataqa.kernels.clusters import Known  # noqa: PLC0415
 
-    most = np.full(size, np.nextafter(doubt, 0) - 1e-9)
+    below = np.nextafter(np.array(bounds), 0) - 1e-9
+    most = np.full(size, below[0])
     found = told.join(ids, on=DOC_ID)
     most[found["at"].to_numpy()] = np.inf
     pairs = found.drop_nulls("ref").join(ids.rename({DOC_ID: "ref", "at": "to"}), on="ref")
@@ -82,9 +88,10 @@ def _known(
     others[pairs["at"].to_numpy()] = pairs["to"].to_numpy()
     scores[pairs["at"].to_numpy()] = pairs["score"].to_numpy()
     if same_order:
-        # one that is doubted was compared with all; nothing is more like it than that
+        # one that is doubted was compared with all; nothing is more like it than that, and
+        # nothing that stays for sure is as like as what is removed
         doubted = pairs.filter(pl.col("action") == "review")
-        most[doubted["at"].to_numpy()] = doubted["score"].to_numpy()
+        most[doubted["at"].to_numpy()] = np.minimum(doubted["score"].to_numpy(), below[1])
     return Known(frozen(others), frozen(scores), frozen(most))
 
 

@@ -19,10 +19,20 @@ from numpy.typing import NDArray
 from dataqa.duplicates.choose import Chosen
 from dataqa.duplicates.embeddings import LEVELS
 from dataqa.duplicates.links import Linked, number
-from dataqa.duplicates.options import ROLE
 from dataqa.duplicates.ranks import Ranked, ranked
-from dataqa.duplicates.rulings import COPIES, FEW, Policy, alarm, ids_of, told, with_refs
-from dataqa.kernels.clusters import DOUBTED, GONE, KEEPER, KEPT, REMOVABLE
+from dataqa.duplicates.rulings import (
+    COPIES,
+    FEW,
+    STANDS,
+    Policy,
+    alarm,
+    ids_of,
+    roles_of,
+    told,
+    wanted,
+    with_refs,
+)
+from dataqa.kernels.clusters import DOUBTED, GONE, HELD, KEEPER, KEPT, REMOVABLE
 from dataqa.types import DOC, Action, Merge
 
 EMBEDDING, UNCOMPARED = "embedding", "uncompared"
@@ -61,18 +71,17 @@ def nearest_rulings(merge: Merge, policy: Policy) -> Iterator[pl.DataFrame]:
     """
     linked = _everyone(merge)
     yield from _uncompared(merge, policy)
-    members = ranked(merge, linked, policy.wishes, [ROLE] if policy.roles else [])
+    members = ranked(merge, linked, policy.wishes, wanted(policy))
     if not members.rows.height:
         return
-    every = np.full(members.rows.height, REMOVABLE | KEEPER, np.uint8)
-    roles = members.rows[ROLE].to_numpy() if policy.roles else every
     with merge.scratch() as folder:
         vectors = lay_vectors(merge, linked, members, folder)
-        found = choose(vectors, roles, policy)
+        found = choose(vectors, roles_of(members, policy), members.rows[STANDS].to_numpy(), policy)
     documents = linked.numbering.documents
-    if found.copies.max() > max(FEW, policy.largest * documents):
-        most = np.arange(members.rows.height) == found.copies.argmax()
-        raise alarm(found.copies, documents, ids_of(merge, linked, members, most), policy)
+    counts = 1 + np.bincount(found.others[found.states == GONE], minlength=members.rows.height)
+    if counts.max() > max(FEW, policy.largest * documents):
+        most = np.arange(members.rows.height) == counts.argmax()
+        raise alarm(counts, documents, ids_of(merge, linked, members, most), policy)
     named = np.zeros(members.rows.height, np.bool_)
     named[found.others[found.states != KEPT]] = True
     ids = ids_of(merge, linked, members, named)
@@ -109,7 +118,12 @@ def lay_vectors(merge: Merge, linked: Linked, members: Ranked, folder: Path) -> 
     return vectors
 
 
-def choose(vectors: NDArray[np.int8], roles: NDArray[np.uint8], policy: Policy) -> Nearest:
+def choose(
+    vectors: NDArray[np.int8],
+    roles: NDArray[np.uint8],
+    stands: NDArray[np.int64],
+    policy: Policy,
+) -> Nearest:
     """Go through members, the best first, and keep those that are like none kept before."""
     from usearch.index import Index  # noqa: PLC0415 - an extra
 
@@ -126,15 +140,15 @@ def choose(vectors: NDArray[np.int8], roles: NDArray[np.uint8], policy: Policy) 
         np.zeros(size, np.uint8),
         np.full(size, -1, np.int64),
         np.zeros(size),
-        np.ones(size, np.int64),
+        stands.copy(),
     )
     for first in range(0, size, BLOCK):
         block = np.array(vectors[first : first + BLOCK])
         others, scores = _looked_up(index, block, vectors)
-        _judge(first, block, roles[first : first + BLOCK], others, scores, policy, found)
+        _judge(first, block, roles, others, scores, policy, found)
         mine = slice(first, first + len(block))
         gone = found.states[mine] == GONE
-        np.add.at(found.copies, found.others[mine][gone], 1)
+        np.add.at(found.copies, found.others[mine][gone], stands[mine][gone])
         stay = np.flatnonzero(~gone & ((roles[mine] & KEEPER) > 0))
         # by one thread, in order: the graph depends on who enters when
         index.add(stay + first, block[stay], threads=1)
@@ -168,12 +182,16 @@ def _judge(
     policy: Policy,
     found: Nearest,
 ) -> None:
-    """Settle a block in order, with the documents of it that stay as neighbours too."""
+    """Settle a block in order, with the documents of it that stay as neighbours too.
+
+    What is most like a document that a person may yet discard is doubted, not gone.
+    """
     sure, doubt = policy.sure - _SPARE, policy.doubt - _SPARE
+    mine = roles[first : first + len(block)]
     among = np.tril(all_cosines(block), -1)
-    among[:, (roles & KEEPER) == 0] = -1
+    among[:, (mine & KEEPER) == 0] = -1
     among[among < doubt] = -1
-    removable = (roles & REMOVABLE) > 0
+    removable = (mine & REMOVABLE) > 0
     for k in np.flatnonzero(removable & ((scores >= doubt) | (among.max(axis=1) >= doubt))):
         near = int(among[k].argmax())
         score, other = float(scores[k]), int(others[k])
@@ -181,7 +199,8 @@ def _judge(
             score, other = float(among[k, near]), first + near
         if score < doubt:
             continue
-        gone = score >= sure
+        certain = found.states[other] == KEPT and not roles[other] & HELD
+        gone = score >= sure and certain
         found.states[first + k] = GONE if gone else DOUBTED
         found.others[first + k], found.scores[first + k] = other, score
         if gone:

@@ -21,6 +21,9 @@ KINDS = ("longest", "shortest", "best", "least", "newest", "oldest", "source_pri
 _BIGGER_FIRST = {"longest", "best", "newest"}
 _OF_COLUMN = {"newest", "oldest"}
 _OF_SIGNAL = {"best", "least"}
+HELD = "held"
+"""Column: whether a document is in review already. Such a one comes after all that are not."""
+BY_HASH = "content hash"
 TIES = ("content", "order")
 
 
@@ -86,12 +89,12 @@ def ranked(merge: Merge, linked: Linked, wishes: Sequence[Wish], more: Sequence[
     """The members of all clusters: cluster after cluster, in each the best first.
 
     Args:
-        merge: Whose documents have rows with ``rank0``, ..., ``content`` and ``order``.
+        merge: Whose documents have rows with ``held``, ``rank0``, ..., ``content`` and ``order``.
         linked: The clusters.
         wishes: The keep policy.
         more: Other columns that are wanted.
     """
-    columns = [DOC, *rank_columns(wishes), *TIES, *more]
+    columns = [DOC, HELD, *rank_columns(wishes), *TIES, *more]
     found: list[pl.DataFrame] = []
     for docs in merge.docs(columns):
         nodes = linked.numbering.nodes(docs[DOC])
@@ -101,8 +104,8 @@ def ranked(merge: Merge, linked: Linked, wishes: Sequence[Wish], more: Sequence[
         found.append(mine.with_columns(node=pl.Series(own), root=pl.Series(linked.roots[own])))
     if not found:
         return Ranked(pl.DataFrame(), np.zeros(0, np.uint32))
-    order = ["root", *rank_columns(wishes), *TIES, DOC]
-    down = [False, *(wish.descending for wish in wishes), False, False, False]
+    order = ["root", HELD, *rank_columns(wishes), *TIES, DOC]
+    down = [False, False, *(wish.descending for wish in wishes), False, False, False]
     rows = pl.concat(found).sort(order, descending=down, nulls_last=True)
     places = np.zeros(linked.numbering.size, np.uint32)
     places[rows["node"].to_numpy()] = np.arange(rows.height, dtype=np.uint32)
@@ -123,12 +126,13 @@ class Ranked(NamedTuple):
 
 def deciding(wishes: Sequence[Wish], better: pl.DataFrame, worse: pl.DataFrame) -> pl.Series:
     """Which wish set the rows of ``better`` before those of ``worse``, pair by pair."""
-    told = pl.Series(["content hash"]).new_from_index(0, better.height)
+    told = pl.Series([BY_HASH]).new_from_index(0, better.height)
     for name, wish in reversed(list(zip(rank_columns(wishes), wishes, strict=True))):
         differs = better[name].ne_missing(worse[name])
         about = f"{wish.kind} {wish.what}" if isinstance(wish.what, str) else wish.kind
         told = pl.select(pl.when(differs).then(pl.lit(about)).otherwise(told)).to_series()
-    return told
+    certain = ~better[HELD] & worse[HELD]
+    return pl.select(pl.when(certain).then(pl.lit("not in review")).otherwise(told)).to_series()
 
 
 def _only(written: Any, where: str) -> tuple[str, Any]:

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from dataqa.duplicates.choose import Chosen, Shingling, choose, lay_sets
 from dataqa.duplicates.links import Linked, link, number
+from dataqa.duplicates.ranks import HELD as RANK_HELD
 from dataqa.duplicates.ranks import Ranked, Wish, deciding, ranked
 from dataqa.errors import BoundError
-from dataqa.kernels.clusters import GONE, KEEPER, REMOVABLE, Sets, Settings
+from dataqa.kernels.clusters import GONE, HELD, KEEPER, REMOVABLE, Sets, Settings
 from dataqa.types import DOC, DOC_ID, Action, Merge
 
 COPIES = "near_copies"
-SHINGLES, ROLE = "shingles", "role"
+SHINGLES, ROLE, STANDS = "shingles", "role", "stands"
 FEW = 1000
 """An alarm about a share of the documents means more of them than this."""
 _SPARE = 1e-12
@@ -70,22 +71,22 @@ def ruled_on(merge: Merge, policy: Policy, lay: Laying, folder: Path) -> Iterato
     Frames are kept in ``folder`` until it is known which documents' ids they name.
     """
     linked = link(merge, number(merge), folder)
-    more = [SHINGLES, *([ROLE] if policy.roles else [])]
-    members = ranked(merge, linked, policy.wishes, more)
+    members = ranked(merge, linked, policy.wishes, [SHINGLES, *wanted(policy)])
     if not members.rows.height:
         return
     sets = lay(merge, members, linked, folder)
-    every = np.full(members.rows.height, REMOVABLE | KEEPER, np.uint8)
-    roles = members.rows[ROLE].to_numpy() if policy.roles else every
+    roles = roles_of(members, policy)
+    stands = members.rows[STANDS].to_numpy()
     settings = Settings(policy.sure - _SPARE, policy.doubt - _SPARE, policy.contained, policy.most)
     documents = linked.numbering.documents
     named = np.zeros(members.rows.height, np.bool_)
     frames: list[Path] = []
     for chosen in choose(linked, members, sets, roles, settings, folder):
-        copies = _copies(chosen)
-        if copies.max(initial=0) > max(FEW, policy.largest * documents):
-            most = np.arange(len(named)) == chosen.first + int(copies.argmax())
-            raise alarm(copies, documents, ids_of(merge, linked, members, most), policy)
+        counts = _copies(chosen, np.ones_like(stands))
+        if counts.max(initial=0) > max(FEW, policy.largest * documents):
+            most = np.arange(len(named)) == chosen.first + int(counts.argmax())
+            raise alarm(counts, documents, ids_of(merge, linked, members, most), policy)
+        copies = _copies(chosen, stands)
         named[chosen.others] = True
         frames.append(folder / f"{len(frames):05d}.ipc")
         told(chosen, _alone(chosen), copies, members, policy).write_ipc(frames[-1])
@@ -94,11 +95,24 @@ def ruled_on(merge: Merge, policy: Policy, lay: Laying, folder: Path) -> Iterato
         yield with_refs(pl.read_ipc(path), ids)
 
 
-def _copies(chosen: Chosen) -> NDArray[np.int64]:
+def wanted(policy: Policy) -> list[str]:
+    """The columns of documents that roles and copies are made of."""
+    return [STANDS, *([ROLE] if policy.roles else [])]
+
+
+def roles_of(members: Ranked, policy: Policy) -> NDArray[np.uint8]:
+    """What each member may do (``dataqa.kernels.clusters``)."""
+    every = np.full(members.rows.height, REMOVABLE | KEEPER, np.uint8)
+    roles = members.rows[ROLE].to_numpy() if policy.roles else every
+    return roles | (members.rows[RANK_HELD].to_numpy().astype(np.uint8) * np.uint8(HELD))
+
+
+def _copies(chosen: Chosen, stands: NDArray[np.int64]) -> NDArray[np.int64]:
     """For each of a run of members how many documents it stands for, or who it goes for does."""
     gone = chosen.states == GONE
     rows, others = chosen.rows[gone] - chosen.first, chosen.others[gone] - chosen.first
-    copies = 1 + np.bincount(others, minlength=chosen.size)
+    copies = stands[chosen.first : chosen.first + chosen.size].copy()
+    np.add.at(copies, others, stands[chosen.rows[gone]])
     copies[rows] = copies[others]
     return copies
 

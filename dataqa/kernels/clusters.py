@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from dataqa.kernels.jit import Int, array, frozen, helper, kernel, like, types
 
 KEPT, GONE, DOUBTED = 0, 1, 2
-REMOVABLE, KEEPER = 1, 2
+REMOVABLE, KEEPER, HELD = 1, 2, 4
 """Roles, to be added: may be removed; may be what another one is removed for."""
 MANY = 2
 
@@ -287,7 +287,14 @@ def _compare(sets: Sets, one: Int, other: Int, settings: Settings) -> float:
 
 @helper
 def _judge(
-    k: Int, count: Int, keys: Keys, sets: Sets, room: Room, settings: Settings, out: Choice
+    k: Int,
+    count: Int,
+    keys: Keys,
+    sets: Sets,
+    roles: np.ndarray,
+    room: Room,
+    settings: Settings,
+    out: Choice,
 ) -> bool:
     """Compare a document with its candidates, until one takes it; whether all were compared."""
     best = 0.0
@@ -296,13 +303,16 @@ def _judge(
             return False
         other = _next(room, at, count)
         score = _compare(sets, keys.first + k, keys.first + other, settings)
-        if score < settings.doubt or score <= best:
+        if score < settings.doubt:
             continue
-        best = score
-        out.other[k] = other
-        out.score[k] = score
-        out.state[k] = GONE if score >= settings.sure else DOUBTED
-        if score >= settings.sure:
+        # nothing goes for a document that a person may yet discard
+        goes = score >= settings.sure and out.state[other] == KEPT and not roles[other] & HELD
+        if goes or score > best:
+            best = score
+            out.other[k] = other
+            out.score[k] = score
+            out.state[k] = GONE if goes else DOUBTED
+        if goes:
             return True
     return True
 
@@ -359,12 +369,13 @@ def choose(
     """Go through a run of whole clusters in rank order; each stays unless it is like one that does.
 
     That is what the greedy policy means: no chain of likenesses carries anything away, and what is
-    removed is like the very document that is named.
+    removed is like the very document that is named. What is only like one that is in review, or
+    goes there, is doubted itself.
     """
     for k in range(len(keys.starts) - 1):
         if roles[k] & REMOVABLE:
             count, cut = _gather(k, keys, room)
-            whole = _judge(k, count, keys, sets, room, settings, out)
+            whole = _judge(k, count, keys, sets, roles, room, settings, out)
             for at in range(count):
                 room.votes[room.candidates[at]] = 0
             out.open[k] = (cut or not whole) and out.state[k] == KEPT

@@ -43,7 +43,7 @@ def run_basis(store: Store) -> tuple[Duplicates, Basis]:
     told = _found(store, named.label)
 
     def laying(now: Duplicates) -> Any:
-        return signature_sets(told, step.range[0], same_order=now.wishes == step.wishes)
+        return signature_sets(told, step.range, same_order=now.wishes == step.wishes)
 
     documents = size = 0
     for docs in shards.docs(["bytes"]):

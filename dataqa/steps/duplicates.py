@@ -24,6 +24,7 @@ from dataqa.duplicates.options import ROLE, Across, check_band, check_share, des
 from dataqa.duplicates.ranks import Wish, wish_of
 from dataqa.duplicates.signatures import Shingle, shingle_sets, signatures
 from dataqa.errors import InputError, did_you_mean
+from dataqa.policy import in_review
 from dataqa.types import DOC, TEXT, Assets, Batch, Merge, Opened, Sketch
 
 if TYPE_CHECKING:
@@ -120,8 +121,14 @@ class Duplicates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     def open(self, assets: Assets) -> Opened:  # noqa: ARG002 - every step is opened alike
         """After the rulings: a document that nothing is like stands for itself."""
-        names = (COPIES, WEIGHT) if self.rehydrate else (COPIES,)
-        return partial(standing, names=names)
+
+        def count(batch: Batch) -> Batch:
+            batch = standing(batch, COPIES)
+            if not self.rehydrate:
+                return batch
+            return batch.with_signals({WEIGHT: rehydration(batch.signals[COPIES])})
+
+        return count
 
     def sketcher(self, assets: Assets) -> Callable[[Batch], Sketch]:  # noqa: ARG002
         """Band keys; and for each document its signature, rank and number of shingles.
@@ -153,8 +160,7 @@ class Duplicates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         kernels.warm()
         from dataqa.duplicates.rulings import rulings  # noqa: PLC0415 - compiled code
 
-        for rows in rulings(merge, self.policy(), partial(shingle_sets, shingle=self.cutting)):
-            yield rows.with_columns(rehydration(rows[COPIES])) if self.rehydrate else rows
+        yield from rulings(merge, self.policy(), partial(shingle_sets, shingle=self.cutting))
 
     def policy(self) -> Policy:
         """How to rule."""
@@ -174,7 +180,8 @@ class Duplicates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def _described(
         self, batch: Batch, values: NDArray[np.uint32], counts: NDArray[np.int64]
     ) -> pl.DataFrame:
-        docs = described(batch, self.wishes, self.source_column, self.across, "duplicates")
+        given = (self.wishes, self.source_column, self.across, "duplicates")
+        docs = described(batch, in_review(batch), *given)
         texts, known = batch.docs[TEXT], batch.docs.columns
         source = batch.docs[self.source_column] if self.source_column in known else None
         return docs.with_columns(

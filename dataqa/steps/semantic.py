@@ -21,6 +21,7 @@ from dataqa.duplicates.models import check_model, model_digest
 from dataqa.duplicates.options import ROLE, Across, check_band, check_share, described, standing
 from dataqa.duplicates.ranks import Wish, wish_of
 from dataqa.errors import InputError
+from dataqa.policy import in_review
 from dataqa.types import DOC, TEXT, Assets, Batch, Merge, Opened, Sketch
 
 COPIES = "semantic_copies"
@@ -89,7 +90,7 @@ class Semantic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if find_spec("usearch") is None:
             hint = "pip install 'dataqa[semantic]'"
             raise InputError("needs the package usearch", where="step semantic", hint=hint)
-        return partial(standing, names=(COPIES,))
+        return partial(standing, name=COPIES)
 
     def sketcher(self, assets: Assets) -> Callable[[Batch], Sketch]:  # noqa: ARG002
         """For each document its embedding and rank; there are no keys to meet by.
@@ -124,7 +125,8 @@ class Semantic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             yield rows.rename({TOLD: COPIES})
 
     def _sketch(self, batch: Batch, *, embed: Embed) -> Sketch:
-        docs = described(batch, self.wishes, self.source_column, self.across, "semantic")
+        given = (self.wishes, self.source_column, self.across, "semantic")
+        docs = described(batch, in_review(batch), *given)
         wanted = docs[ROLE] > 0 if self.across else pl.repeat(True, docs.height, eager=True)
         texts = batch.docs.select(pl.when(wanted).then(TEXT).fill_null("")).to_series()
         told = embed(texts)

@@ -115,9 +115,11 @@ def nearest(step: Semantic, texts: dict[str, str]) -> dict[str, tuple[str, bool]
     for name in sorted(vectors, key=lambda name: _rank(step, texts[name], name)):
         scores = [(-cosine_squared(vectors[name], vectors[other]), other) for other in kept]
         best, other = min(scores, key=lambda pair: pair[0], default=(Fraction(0), ""))
+        # what is like a document that is doubted itself is doubted
+        goes = -best >= high**2 and other not in found
         if -best >= low**2:
-            found[name] = (other, -best >= high**2)
-        if -best < high**2:
+            found[name] = (other, goes)
+        if not goes:
             kept.append(name)
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -42,12 +42,14 @@ def shingling(texts: pl.Series) -> Sets:
     )
 
 
-def merge_of(texts: dict[str, str], **columns: list[int]) -> Frame:
+def merge_of(texts: dict[str, str], held: Sequence[str] = (), **columns: list[int]) -> Frame:
     """Every shingle is a key: what is alike is proposed without a miss."""
     numbers = [(at % 3) << 32 | at // 3 for at in range(len(texts))]
     docs = pl.DataFrame(
         {DOC: pl.Series(numbers, dtype=pl.UInt64), DOC_ID: list(texts), TEXT: list(texts.values())}
     ).with_columns(
+        held=pl.Series([name in held for name in texts]),
+        stands=pl.Series([1] * len(texts), dtype=pl.Int64),
         rank0=pl.Series([len(text) for text in texts.values()], dtype=pl.Int64),
         content=pl.Series([hash_of(text[::-1]) for text in texts.values()], dtype=pl.UInt64),
         order=pl.Series([hash_of(name) for name in texts], dtype=pl.UInt64),
@@ -64,8 +66,8 @@ def merge_of(texts: dict[str, str], **columns: list[int]) -> Frame:
     return Frame(Sketch(keyed, docs), docs)
 
 
-def ruled(texts: dict[str, str], policy: Policy = POLICY) -> pl.DataFrame:
-    merge = merge_of(texts)
+def ruled(texts: dict[str, str], policy: Policy = POLICY, held: Sequence[str] = ()) -> pl.DataFrame:
+    merge = merge_of(texts, held)
     names = merge.held.select(DOC, DOC_ID)
     empty = pl.DataFrame(
         schema={DOC: pl.UInt64, "action": pl.UInt8, "ref": pl.String, "score": pl.Float64}
@@ -173,6 +175,32 @@ def test_doubt_goes_to_review_and_stays_a_document():
     assert told["far"]["score"] == pytest.approx(7 / 13)
     assert told["far"]["bound"] == 0.5
     assert told["near"]["detail"] == "kept for longest"
+
+
+def test_nothing_goes_for_a_document_that_is_doubted():
+    """Should a person discard the doubted one, what is like it must still be there."""
+    first = " ".join(f"w{at}" for at in range(40))
+    second = " ".join(f"w{at}" for at in range(7, 42))
+    third = " ".join(f"w{at}" for at in range(7, 41))
+    texts = {"a": first, "b": second, "c": third}
+    assert all(0.5 < jaccard(first, other) < 0.85 for other in (second, third))
+    assert jaccard(second, third) > 0.97
+    found = ruled(texts, POLICY._replace(sure=0.85, doubt=0.5))
+    told = {
+        name: (action, ref) for name, action, ref in found.select(DOC_ID, "action", "ref").rows()
+    }
+    assert told["b"] == (Action.REVIEW, "a")
+    assert told["c"] == (Action.REVIEW, "b")
+
+
+def test_nothing_goes_for_a_document_that_is_in_review_already():
+    long, short = " ".join(f"w{at}" for at in range(40)), " ".join(f"w{at}" for at in range(39))
+    found = ruled({"long": long, "short": short}, held=["long"])
+    gone = found.filter(pl.col("action") == Action.DROP).select(DOC_ID, "ref", "detail").rows()
+    assert gone == [("long", "short", "kept for not in review")]
+    both = ruled({"long": long, "short": short}, held=["long", "short"])
+    asked = both.drop_nulls("ref").select(DOC_ID, "ref", "action").rows()
+    assert asked == [("short", "long", Action.REVIEW)]
 
 
 def test_containment_is_a_share_of_the_document_itself():

@@ -286,7 +286,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_corpus_has_something_to_find(once: Path):
     counts = run(pipeline(**STEP), once / "in", once / "out").counts
-    assert counts["rejected"] > 80
+    assert counts["rejected"] > 60
     assert counts["review"] > 20
     assert len(list((once / "out" / "kept").iterdir())) > 5
 

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from dataqa.duplicates import folding
+from dataqa.duplicates.options import Across
 from dataqa.engine.memory import Frame
 from dataqa.errors import InputError
 from dataqa.frames import judge
@@ -121,3 +122,41 @@ def test_every_document_is_told_how_many_copies_there_are():
     (ruled,) = step.settle(Frame(step.sketcher(ASSETS)(batch_of(same)), same))
     assert dict(ruled.select(DOC, COPIES).iter_rows()) == {1: 2, 2: 2}
     assert ruled["rule"].null_count() == 1
+
+
+def test_which_copy_stays_is_the_keep_policys_to_say():
+    texts = ["the same page"] * 3
+    dates: list[str | None] = ["2024-01-02", "2025-01-02", None]
+    assert kept(texts, Exact(keep=({"newest": "date"},)), date=dates) == [1]
+    assert kept(texts, Exact(keep=({"oldest": "date"},)), date=dates) == [0]
+    sources: list[str | None] = ["crawl", "wiki", "crawl"]
+    policy = ({"source_priority": ["wiki", "crawl"]}, {"newest": "date"})
+    assert kept(texts, Exact(keep=policy), date=dates, source=sources) == [1]
+    with pytest.raises(InputError, match="no such policy"):
+        Exact(keep=("longst",))
+
+
+def test_copies_go_from_one_side_only():
+    """Remove from A what is in B: nothing else goes, however often it is there."""
+    texts = ["page", "page", "page", "other", "other", "alone"]
+    sources: list[str | None] = ["crawl", "wiki", "wiki", "crawl", "crawl", "crawl"]
+    across = Across(remove=("crawl",), found_in=("wiki",))
+    assert kept(texts, Exact(across=across), source=sources) == [1, 2, 3, 4, 5]
+
+
+def test_the_finding_says_what_decided():
+    frame = pl.DataFrame({"text": ["a page"] * 2, "date": ["2024", "2025"], "doc_id": ["x", "y"]})
+    step = Exact(keep=({"newest": "date"},))
+    docs = frame.with_columns(pl.Series(DOC, [0, 1], pl.UInt64))
+    batch = batch_of(docs.select(DOC, DOC_ID, TEXT, "date"))
+    (ruled,) = step.settle(Frame(step.sketcher(ASSETS)(batch), batch.docs))
+    rows = ruled.drop_nulls("rule").select(DOC, "ref", "detail").rows()
+    assert rows == [(0, "y", "kept for newest date")]
+
+
+def test_of_copies_one_that_is_in_review_is_not_the_one_that_stays():
+    """Should a person discard it, the page would be lost."""
+    frame = pl.DataFrame({"text": ["the same page"] * 9, "n": [9, 9, 9, 9, 1, 9, 9, 9, 9]})
+    tree = {"steps": [{"quality": {"columns": {"n": {"max": 2, "action": "review"}}}}, "exact"]}
+    judged = judge(frame, Pipeline.from_builtins(tree))
+    assert judged["verdict"].to_list() == [*["rejected"] * 4, "kept", *["rejected"] * 4]
