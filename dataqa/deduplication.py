@@ -24,10 +24,11 @@ from dataqa.signals import catalogue
 from dataqa.types import DOC, DOC_ID, TEXT, Action, Assets
 
 ROW = "row"
+_UNCOMPARED = "duplicates.uncompared"
 _ADDED = ("near_copies", "near_weight", "ref", "similarity", "why")
 _FOUND = pl.Schema(
     {DOC_ID: pl.String, "ref": pl.String, "score": pl.Float64, "detail": pl.String}
-    | {"action": pl.String}
+    | {"action": pl.String, "rule": pl.String}
 )
 
 type AnyFrame = pl.DataFrame | pl.LazyFrame | Any
@@ -44,7 +45,9 @@ class Duplicates[Frame](NamedTuple):
             like), ``similarity`` and ``why`` that one was kept.
         pairs: ``removed``, ``kept``, ``similarity``, ``why``, ``action``: one row for each removed
             document, ``action`` being ``drop``; with a ``review_band`` also for each that is
-            doubted, ``review``, which is in ``kept``.
+            doubted, ``review``, which is in ``kept``. And, without ``kept`` and ``similarity``, one
+            for each that stays without having been compared with all that it might be like
+            (``most_compared``): ``why`` is ``uncompared``, ``action`` ``keep``.
     """
 
     kept: Frame
@@ -178,11 +181,12 @@ def _told(
 ) -> Duplicates[pl.LazyFrame]:
     """The rows of the corpus, divided by what was found about them."""
     kind = source.collect_schema()[id_column]
-    pairs = found.filter(pl.col("ref").is_not_null()).select(
+    uncompared = pl.col("rule") == _UNCOMPARED
+    pairs = found.filter(pl.col("ref").is_not_null() | uncompared).select(
         pl.col(DOC_ID).cast(kind).alias("removed"),
         pl.col("ref").cast(kind).alias("kept"),
         pl.col("score").alias("similarity"),
-        pl.col("detail").alias("why"),
+        pl.when(uncompared).then(pl.lit("uncompared")).otherwise("detail").alias("why"),
         "action",
     )
     gone = pairs.filter(pl.col("action") == "drop").select(

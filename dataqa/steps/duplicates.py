@@ -19,7 +19,14 @@ from numpy.typing import NDArray
 
 from dataqa import kernels
 from dataqa.arrow import binary_rows
-from dataqa.duplicates.bands import PRESETS, Bands, Preset, band_keys, derive
+from dataqa.duplicates.bands import (
+    PRESETS,
+    Bands,
+    Preset,
+    band_keys,
+    derive,
+    probability,
+)
 from dataqa.duplicates.options import ROLE, Across, check_band, check_share, described, standing
 from dataqa.duplicates.ranks import Wish, wish_of
 from dataqa.duplicates.signatures import Shingle, shingle_sets, signatures
@@ -104,6 +111,13 @@ class Duplicates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         if self.bands is None:
             return derive(self.range[0], self.permutations)
         return self.bands if isinstance(self.bands, Bands) else self._preset.bands(self.range[0])
+
+    @property
+    def promise(self) -> str:
+        """How many of the pairs at the bound are found."""
+        low, (bands, rows) = self.range[0], (self.banding.bands, self.banding.rows)
+        share = probability(low, bands, rows)
+        return f"{bands} bands of {rows} find {share:.1%} of the pairs at {low:g}"
 
     @property
     def cutting(self) -> Shingle:

@@ -154,3 +154,15 @@ def test_an_alarm_is_raised_and_not_a_result():
     frame = pl.DataFrame({"text": [f"{text(1, 30)} n{at}" for at in range(1_100)]})
     with pytest.raises(BoundError, match="set `largest` higher"):
         deduplicate(frame)
+
+
+def test_what_was_not_compared_with_all_is_told():
+    texts = [
+        f"{'a b c d e f g h i j k l m n o p ' * 3} {at} {at + 1} {at + 2}" for at in range(200)
+    ]
+    settings: dict[str, Any] = {"similarity": 0.99, "bands": {"bands": 20, "rows": 1}}
+    found = deduplicate(pl.DataFrame({"text": texts}), most_compared=2, **settings)
+    uncompared = found.pairs.filter(pl.col("why") == "uncompared")
+    assert uncompared.height > 100
+    assert uncompared["action"].unique().to_list() == ["keep"]
+    assert set(uncompared["removed"]) <= set(found.kept["row"])
