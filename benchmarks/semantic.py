@@ -215,7 +215,8 @@ def _chosen(vectors: NDArray[np.int8], similarity: float) -> tuple[dict[int, int
     wishes = (Wish("longest"),)
     policy = Policy(wishes, similarity, similarity, False, 0, False, 1.0, "semantic")
     begun = time.process_time()
-    found = choose(vectors, np.full(len(vectors), 3, np.uint8), policy)
+    stands = np.ones(len(vectors), np.int64)
+    found = choose(vectors, np.full(len(vectors), 3, np.uint8), stands, policy)
     took = time.process_time() - begun
     rows = np.flatnonzero(found.states)
     return dict(zip(rows.tolist(), found.others[rows].tolist(), strict=True)), took

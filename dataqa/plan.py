@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from dataqa.errors import InputError
 from dataqa.pipeline import NamedStep, Pipeline, plain_fields
 from dataqa.policy import StepRule
 from dataqa.types import Assets, Digested, GlobalStep
@@ -52,8 +53,10 @@ def make_plan(pipeline: Pipeline, assets: Assets) -> Plan:
     """Cut a pipeline into stages.
 
     Raises:
-        InputError: A rule pack or list that a step names does not exist or does not load.
+        InputError: A rule pack or list that a step names does not exist or does not load, or a step
+            does not come after the one that it acts upon.
     """
+    _check_order(pipeline.steps)
     groups: list[list[NamedStep]] = [[]]
     for named in pipeline.steps:
         if isinstance(named.step, GlobalStep):
@@ -71,6 +74,17 @@ def make_plan(pipeline: Pipeline, assets: Assets) -> Plan:
         settles = group[0] if number > 1 else None
         stages.append(Stage(number, tuple(group), mine, settles, following, before))
     return Plan(pipeline, tuple(stages))
+
+
+def _check_order(steps: Sequence[NamedStep]) -> None:
+    for at, named in enumerate(steps):
+        before = getattr(named.step, "follows", None)
+        if before is not None and before not in {step.word for step in steps[:at]}:
+            raise InputError(
+                f"no step `{before}` comes before it",
+                where=f"step {named.label}",
+                hint=f"put `- {before}` before it",
+            )
 
 
 def digest(value: Any) -> str:

@@ -74,7 +74,7 @@ def scan_text(
 
 def scrub[Frame: (pl.DataFrame, pl.LazyFrame)](
     frame: Frame,
-    columns: Sequence[str] = (TEXT,),
+    columns: str | Sequence[str] = (TEXT,),
     *,
     style: Style = "tag",
     key: str = "",
@@ -102,6 +102,7 @@ def scrub[Frame: (pl.DataFrame, pl.LazyFrame)](
     ['at <IP_ADDRESS>']
     """
     schema = frame.collect_schema()
+    columns = [columns] if isinstance(columns, str) else columns
     for name in columns:
         if name not in schema:
             hint = did_you_mean(name, schema.names())

@@ -117,7 +117,11 @@ type Opened = Callable[[Batch], Batch]
 
 @runtime_checkable
 class Step(Protocol):
-    """A frozen msgspec struct: the setting that, once opened, turns a batch into a batch."""
+    """A frozen msgspec struct: the setting that, once opened, turns a batch into a batch.
+
+    A class attribute ``follows = "private"`` names the step without which, before it, it would do
+    nothing: a pipeline that has the one without the other is refused.
+    """
 
     __struct_fields__: ClassVar[tuple[str, ...]]
 

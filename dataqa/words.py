@@ -47,7 +47,7 @@ def find_file(kind: str, name: str, assets: Assets, where: str = "") -> Path:
         path = root / kind / f"{name}.yaml"
         if NAME.fullmatch(name) and path.is_file():
             return path
-    noun = "pack" if kind == "quality" else "word list"
+    noun = "word list" if kind == "words" else "pack"
     raise InputError(
         f"no {noun} is named {name!r}",
         where=where,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dataqa.cli.options import changed_reading, inputs_option, reading_options
+from dataqa.cli.options import changed_reading, inputs_option, not_an_input, reading_options
 
 if TYPE_CHECKING:
     from dataqa.decontaminate.control import Estimate
@@ -107,6 +107,7 @@ def contamination_command(
         usual.public if public is None else public,
     )
     bounds.check()
+    not_an_input(out, (*inputs, *against, *background))
     given = changed_reading(**reading)
     how = Reading(**{name.partition(".")[2]: value for name, value in given.items()})
     benchmarks = read_benchmarks(against, _roles(fields))

@@ -20,7 +20,7 @@ from dataqa.cli.index_options import (
     sketch_options,
 )
 from dataqa.cli.index_stream import stream_command
-from dataqa.cli.options import inputs_option, log_option, reading_options
+from dataqa.cli.options import inputs_option, log_option, not_an_input, reading_options
 
 if TYPE_CHECKING:
     import polars as pl
@@ -105,6 +105,7 @@ def add_command(
 
     if not new_only and (out is not None or similarity is not None):
         raise click.UsageError("-o and --similarity belong to --new-only")
+    not_an_input(out, inputs)
     parameters, reading = given_of(given)
     index = Index.open(seen, **parameters)
     with reading_of(inputs, reading) as documents:
@@ -146,6 +147,7 @@ def query_command(
     from dataqa.index.tables import MATCHES
     from dataqa.types import DOC_ID, TEXT
 
+    not_an_input(out, inputs)
     parameters, reading = given_of(given)
     index = Index.open(seen, **parameters)
     asked = matched = short = damaged = 0

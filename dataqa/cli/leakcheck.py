@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,9 +19,16 @@ from dataqa.cli.scrub import PACKS
 @click.argument("clean", type=click.Path(exists=True))
 @click.option("--pack", "packs", multiple=True, help="Pack of recognisers [all]. Repeatable.")
 @click.option("--entity", "entities", multiple=True, help="Kind to look for [all]. Repeatable.")
-@click.option("--doubt", type=float, default=0.4, show_default=True, help="Below it is nothing.")
+@click.option(
+    "--doubt",
+    type=click.FloatRange(0, 1),
+    default=0.4,
+    show_default=True,
+    help="Below it is nothing.",
+)
 @click.option("--text-column", help="Column of the originals that holds the text.")
 @click.option("--clean-column", help="Column of the others that holds it [the same].")
+@click.option("--max-document", type=int, help="Largest document read, in bytes.")
 @click.option("--allow", type=click.IntRange(0), default=0, show_default=True, help="So many.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @rules_option
@@ -34,6 +42,7 @@ def leakcheck_command(
     doubt: float,
     text_column: str | None,
     clean_column: str | None,
+    max_document: int | None,
     allow: int,
     as_json: bool,
     rules: tuple[Path, ...],
@@ -42,12 +51,13 @@ def leakcheck_command(
     """Look for every private value of ORIGINAL in all texts of CLEAN.
 
     Both are files or folders that `dataqa run` could read; of a run's output, name the folder
-    kept. Printed are kinds and ids of documents, never values. Exit code 3 if more than --allow
-    are left.
+    kept. Values are looked for as the originals have them, whatever their case. Printed are kinds
+    and ids of documents, never values. Exit code 3 if more than --allow are left, 1 if there are
+    records that could not be looked into.
     """
     from dataqa.index.files import documents
     from dataqa.io.sources import Reading
-    from dataqa.private.leaks import Values
+    from dataqa.private.leaks import Leak, Values
     from dataqa.private.packs import entities as of_entities
     from dataqa.private.packs import load_packs
     from dataqa.private.scan import Scanner
@@ -57,13 +67,18 @@ def leakcheck_command(
     assets = Assets(rule_folders(*rules), Path())
     scanner = Scanner(of_entities(load_packs(packs or PACKS, assets), entities))
     values = Values(scanner, doubt)
-    with documents([original], Reading(text_column=text_column or TEXT)) as found:
+    unread = 0
+    given: dict[str, Any] = {} if max_document is None else {"max_document": max_document}
+    with documents([original], Reading(text_column=text_column or TEXT, **given)) as found:
         for chunk in counted(found, log):
             values.note(chunk.docs[TEXT])
+            unread += chunk.damaged.height
     column = clean_column or text_column or TEXT
-    with documents([clean], Reading(text_column=column)) as found:
-        chunks = ((chunk.docs[DOC_ID], chunk.docs[TEXT]) for chunk in counted(found, log))
-        leaks = list(values.leaks(chunks))
+    with documents([clean], Reading(text_column=column, **given)) as found:
+        leaks: list[Leak] = []
+        for chunk in counted(found, log):
+            leaks += values.leaks([(chunk.docs[DOC_ID], chunk.docs[TEXT])])
+            unread += chunk.damaged.height
     by_entity = Counter(leak.entity for leak in leaks)
     if as_json:
         rows = [leak._asdict() for leak in leaks]
@@ -75,4 +90,7 @@ def leakcheck_command(
             more = ", …" if len(some) > 5 else ""
             click.echo(f"{entity}: {count:,} left, in {', '.join(some[:5])}{more}")
         click.echo(f"{len(leaks):,} are left in {clean}" if leaks else f"none is left in {clean}")
-    return 3 if len(leaks) > allow else 0
+    if unread:
+        told = "records are damaged, too large or have no text, and were not looked into"
+        click.echo(f"{unread:,} {told}: see --max-document", err=True)
+    return 3 if len(leaks) > allow else int(unread > 0)

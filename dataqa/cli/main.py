@@ -86,6 +86,12 @@ def main() -> None:
         # the reader of a pipe such as `| head` has gone: that is no failure of ours
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        if os.environ.get("DATAQA_DEBUG"):
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        click.echo(f"Error: {where}{(error.strerror or 'failed').lower()}", err=True)
+        sys.exit(2)
     except Exception as error:
         if os.environ.get("DATAQA_DEBUG"):
             raise

@@ -39,6 +39,16 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
     return parsed
 
 
+def not_an_input(out: Path | None, inputs: Sequence[str | Path]) -> None:
+    """See that nothing is written over what is read.
+
+    Raises:
+        InputError: The file is one of the inputs.
+    """
+    if out is not None and any(out.resolve() == Path(one).resolve() for one in inputs):
+        raise InputError("this is an input", where=str(out), hint="write to another file")
+
+
 def inputs_option(command: Command) -> Command:
     """``-i``: files, folders, globs or ``-``; may be given several times."""
     return click.option(

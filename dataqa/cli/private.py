@@ -31,8 +31,20 @@ def private_command() -> None:
 @inputs_option
 @click.option("--pack", "packs", multiple=True, help="Pack of recognisers [all]. Repeatable.")
 @click.option("--entity", "entities", multiple=True, help="Kind to look for [all]. Repeatable.")
-@click.option("--sure", type=float, default=0.8, show_default=True, help="Below it is doubtful.")
-@click.option("--doubt", type=float, default=0.4, show_default=True, help="Below it is nothing.")
+@click.option(
+    "--sure",
+    type=click.FloatRange(0, 1),
+    default=0.8,
+    show_default=True,
+    help="Below it is doubtful.",
+)
+@click.option(
+    "--doubt",
+    type=click.FloatRange(0, 1),
+    default=0.4,
+    show_default=True,
+    help="Below it is nothing.",
+)
 @click.option(
     "--format",
     "form",
@@ -107,7 +119,13 @@ def scan_command(
 @click.option("--pack", "packs", multiple=True, help="Pack of recognisers [all]. Repeatable.")
 @click.option("--entity", "entities", multiple=True, help="Kind to look for [all]. Repeatable.")
 @click.option("--name", "names", multiple=True, metavar="THEIRS=OURS", help="A kind's other name.")
-@click.option("--doubt", type=float, default=0.4, show_default=True, help="Below it is nothing.")
+@click.option(
+    "--doubt",
+    type=click.FloatRange(0, 1),
+    default=0.4,
+    show_default=True,
+    help="Below it is nothing.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @rules_option
 def evaluate_command(

@@ -33,8 +33,10 @@ PACKS = ("private/global", "private/us", "private/cn")
 )
 @click.option("--pack", "packs", multiple=True, help="Pack of recognisers [all]. Repeatable.")
 @click.option("--entity", "entities", multiple=True, help="Kind to look for [all]. Repeatable.")
-@click.option("--sure", type=float, help="From this score on it is private [0.8].")
-@click.option("--doubt", type=float, help="From this score on it is scrubbed [0.4].")
+@click.option("--sure", type=click.FloatRange(0, 1), help="From this score on it is private [0.8].")
+@click.option(
+    "--doubt", type=click.FloatRange(0, 1), help="From this score on it is scrubbed [0.4]."
+)
 @click.option(
     "--scope",
     type=click.Choice(["document", "dataset"]),
@@ -83,7 +85,8 @@ def scrub_command(
     """Replace private data in texts; everything else stays as it is.
 
     Scrubbed documents are in OUT/kept. Where something was replaced, and of which kind, is in
-    OUT/findings and OUT/report.html; the values are nowhere.
+    OUT/findings and OUT/report.html, without the values. Only the text column is scrubbed, and
+    records that cannot be read are in OUT/quarantine as they are.
     """
     from dataqa.cli.progress import watch_of
     from dataqa.engine.local import Options, assets_of, run_local

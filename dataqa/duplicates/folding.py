@@ -103,7 +103,10 @@ def order_of(values: pl.Series) -> pl.Series:
 
 def digest(ignore: Ignore) -> str:
     """What folding depends on besides the words themselves: the version of a table that we use."""
-    return f"{_LIBRARY} {version(_LIBRARY)}" if "script" in ignored(ignore) else ""
+    if "script" not in ignored(ignore):
+        return ""
+    _simplified()
+    return f"{_LIBRARY} {version(_LIBRARY)}"
 
 
 @cache

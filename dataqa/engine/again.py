@@ -64,6 +64,16 @@ def refuse_strangers(store: Store) -> None:
     """
     if store.exists(STOCK):
         return
+    if (
+        store.exists(MANIFEST)
+        and load(store) is None
+        and "pipeline" not in store.get_json(MANIFEST)
+    ):
+        raise InputError(
+            "this folder is something else than a run: an index, or a preview",
+            where=str(store.root),
+            hint="choose another folder with -o",
+        )
     for folder in FOLDERS:
         if names := store.names(folder):
             raise InputError(

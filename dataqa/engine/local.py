@@ -46,6 +46,7 @@ def run_local(
         BoundError: ``max_drop`` was passed.
     """
     options, watch = options or Options(), watch or Silent()
+    _apart(inputs, out)
     store = Store(out)
     assets = assets_of(store, options.rules)
     plan = make_plan(pipeline, assets)
@@ -84,6 +85,17 @@ def run_local(
             return finished
         watch.note("reading back what the finished run already knows")
         return again.run_again(job, plan, stock, options, watch)
+
+
+def _apart(inputs: Sequence[str | Path], out: Path) -> None:
+    """See that a run does not read what it writes."""
+    for one in map(Path, inputs):
+        if one.is_dir() and out.resolve().is_relative_to(one.resolve()):
+            raise InputError(
+                "the output folder lies in an input folder, and the next run would read it",
+                where=str(out),
+                hint="choose another folder with -o",
+            )
 
 
 def _check_drops(store: Store, finished: Result, options: Options) -> None:

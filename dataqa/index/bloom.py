@@ -130,15 +130,26 @@ class BloomFilter:
             For each row, whether it is new. What has no shingle is, always.
 
         Raises:
-            BoundError: There is no room for one more new document; those before are remembered.
+            BoundError: There is no room for all new documents. Of a frame in memory none is then
+                remembered; of a lazy one those before the first without room are.
             InputError: There is no such column.
         """
         found = [np.ones(0, np.bool_)]
+        # near its end, so that a frame is taken whole or not at all
+        before = None if isinstance(frame, pl.LazyFrame) else self._before(len(frame))
         for _, texts in columns_of(frame, text_column, DOC_ID, numbered=True):
             found.append(self.admit(texts))
             if len(found[-1]) < len(texts):
+                if before is not None:
+                    self.halves, self.room, self.passed = before
                 raise self.full()
         return pl.Series("new", np.concatenate(found))
+
+    def _before(self, size: int) -> tuple[list[NDArray[np.uint64]], int, Passed] | None:
+        """What it is now, should so many documents be too many for it."""
+        if self.forget or size <= self.room:
+            return None
+        return [half.copy() for half in self.halves], self.room, self.passed
 
     def query(self, frame: AnyFrame, *, text_column: str = TEXT) -> pl.Series:
         """Tell of each document whether it is new, and remember none; as ``add`` else."""

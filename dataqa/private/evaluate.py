@@ -78,7 +78,14 @@ def read_gold(path: Path, names: Mapping[str, str]) -> list[Marked]:
         InputError: A line is something else.
     """
     found: list[Marked] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except UnicodeDecodeError:
+        hint = "unpack it, or write it as JSON Lines"
+        raise InputError("not UTF-8 text", where=str(path), hint=hint) from None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
         try:
             row = json.loads(line)
             listed = next(row[name] for name in _SPANS if isinstance(row.get(name), list))

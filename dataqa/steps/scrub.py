@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import msgspec
 import polars as pl
@@ -48,10 +48,20 @@ class Scrub(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     scope: Literal["document", "dataset"] = "dataset"
     key: str = ""
 
+    follows: ClassVar[str] = "private"
+
     def __post_init__(self) -> None:
         if self.key and self.key.partition(":")[0] not in {"env", "file"}:
             hint = "write key: env:DATAQA_KEY, or file:PATH; never the key itself"
             raise InputError("not where a key is", where="scrub.key", hint=hint)
+
+    def digest(self, assets: Assets) -> str:  # noqa: ARG002 - every step gets them
+        """What the key makes of a word: with another key a finished run is another run."""
+        try:
+            key = read_key(self)
+        except InputError:  # said when the step opens
+            return ""
+        return hmac.digest(key, b"dataqa scrub", sha256).hex()[:16] if key else ""
 
     def open(self, assets: Assets) -> Opened:  # noqa: ARG002 - every step is opened alike
         """Read the key, if a style takes one.
@@ -160,8 +170,10 @@ def read_key(step: Scrub) -> bytes:
     if kind == "env":
         found = os.environ.get(name, "").encode()
     else:
-        path = Path(name)
-        found = path.read_bytes().strip() if path.is_file() else b""
+        try:
+            found = Path(name).read_bytes().strip()
+        except OSError:
+            found = b""
     if len(found) < _LEAST_KEY:
         why = "there is no key there" if not found else f"shorter than {_LEAST_KEY} bytes"
         raise InputError(why, where=f"scrub.key, {where}", hint=hint)
