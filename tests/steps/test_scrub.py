@@ -30,6 +30,10 @@ KEY = "a key for tests, long enough"
 
 
 def after(texts: list[str | None], *steps: Any) -> Batch:
+    return through(texts, [step.open(ASSETS) for step in steps])
+
+
+def through(texts: list[str | None], opened: list[Opened]) -> Batch:
     docs = pl.DataFrame(
         {
             DOC: pl.Series(range(len(texts)), dtype=pl.UInt64),
@@ -38,8 +42,8 @@ def after(texts: list[str | None], *steps: Any) -> Batch:
         }
     )
     batch = batch_of(docs)
-    for step in steps:
-        batch = (step if callable(step) else step.open(ASSETS))(batch)
+    for act in opened:
+        batch = act(batch)
     return batch
 
 
@@ -113,7 +117,7 @@ def opened() -> list[Opened]:
 def test_nothing_changes_outside_the_spans_and_every_edit_maps_back(
     opened: list[Opened], texts: list[str]
 ):
-    done = after([*texts], *opened)
+    done = through([*texts], opened)
     for at, text in enumerate(texts):
         mine = done.findings.filter((pl.col(DOC) == at) & pl.col("edits").is_not_null())
         data, new = text.encode(), done.docs[TEXT][at].encode()
