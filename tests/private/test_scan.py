@@ -77,6 +77,17 @@ def test_windows_hold_every_match_of_every_pattern(automaton: Hyperscan, text: s
             assert any(low <= match.start() and match.end() <= high for low, high in mine)
 
 
+def test_what_was_compiled_is_kept_where_only_its_owner_reads_it(tmp_path: Path):
+    one, again = (Hyperscan(PATTERNS, tmp_path / "cache") for _ in range(2))
+    (kept,) = (tmp_path / "cache" / "patterns").iterdir()
+    assert not kept.stat().st_mode & 0o077
+    buffers = text_buffers(pl.Series(HITS))
+    assert [*one.windows(buffers).rows()] == [*again.windows(buffers).rows()]
+    (tmp_path / "file").touch()  # no folder can be made there
+    blocked = Hyperscan(PATTERNS, tmp_path / "file")
+    assert [*one.windows(buffers).rows()] == [*blocked.windows(buffers).rows()]
+
+
 def test_nulls_and_empty_texts_hold_nothing():
     assert not FAST.scan(pl.Series([None, "", " "], dtype=pl.String)).height
     assert not FAST.scan(pl.Series([], dtype=pl.String)).height
