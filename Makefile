@@ -25,9 +25,12 @@ help: ## list the targets
 demo: $(UV) ## install, judge the example corpus into demo/, and say where to look
 	@$(UV) sync --frozen --quiet --no-dev --inexact
 	@$(RUN) --no-sync dataqa run pipelines/quickstart.yaml -i examples/data -o demo --id-column id
+	@printf '\n%s\n' "Does it contain the items of examples/benchmark.jsonl?"
+	@$(RUN) --no-sync dataqa contamination -i examples/data --against examples/benchmark.jsonl -o demo/contamination.jsonl --id-column id
 	@printf '%s\n' "" "Look at it:" \
 	  "  demo/report.html                    the report, in any browser" \
 	  "  demo/kept demo/rejected demo/review the documents, with the reasons beside them" \
+	  "  demo/contamination.jsonl            which benchmark items stand in which documents, and where" \
 	  "  .venv/bin/dataqa explain demo $(DEMO_ID)" \
 	  "  .venv/bin/dataqa decide demo --set gopher-dclm.word_count.min=30 --dry-run"
 

@@ -24,6 +24,7 @@ from dataqa.engine.outlet import QUARANTINE, VERDICT_OF
 from dataqa.engine.watch import Watch
 from dataqa.errors import InputError, did_you_mean
 from dataqa.io.spill import frame_of
+from dataqa.kernels.cache import home
 from dataqa.pipeline import Pipeline
 from dataqa.plan import make_plan
 from dataqa.policy import reasons
@@ -188,7 +189,7 @@ def clean(
 
 
 def _assets(rules: Sequence[Path] = ()) -> Assets:
-    return Assets(rule_folders(*rules), Path(tempfile.gettempdir()) / "dataqa")
+    return Assets(rule_folders(*rules), home())
 
 
 def _pipeline(

@@ -209,6 +209,9 @@ class GlobalStep(Step, Protocol):
 
     A class attribute ``rewrites = True`` says that ``open`` changes texts by the rulings: such a
     run is not read back from its outputs but done again from its inputs.
+
+    An attribute or property ``promise``, a sentence without its full stop, says what it will find;
+    a run says it when it merges: ``12 bands of 5 find 99.2 % of the pairs at 0.8``.
     """
 
     def sketcher(self, assets: Assets) -> Callable[[Batch], Sketch]:
@@ -222,6 +225,11 @@ class GlobalStep(Step, Protocol):
             BoundError: A bound that the user set is passed.
         """
         ...
+
+
+def promise(step: Step) -> str:
+    """What a global step says that it will find, empty if nothing."""
+    return getattr(step, "promise", None) or ""
 
 
 def rewrites(step: Step) -> bool:

@@ -11,6 +11,8 @@ import pytest
 import yaml
 import zstandard
 
+import dataqa
+
 HERE = Path(__file__).parent.parent / "examples"
 DATA = HERE / "data"
 COLUMNS = ("id", "text", "url", "source", "lang_truth", "licence", "planted")
@@ -188,6 +190,19 @@ def test_phone_numbers_are_of_reserved_ranges():
     assert all(
         number.startswith("1690000") for number in re.findall(r"(?<!\d)1[3-9]\d{9}(?!\d)", text)
     )
+
+
+def test_the_benchmark_of_the_demo_has_three_items_found_and_one_without_its_answer():
+    texts = pl.DataFrame({"id": [doc.id for doc in EVERY], "text": [doc.text for doc in EVERY]})
+    found = dataqa.contamination(texts, HERE / "benchmark.jsonl", id_column="id")
+    assert found.select("entry", "doc_id", "verdict").sort("entry").rows() == [
+        ("ferry-1", "planted-article-en-ferry", "found"),
+        ("library-1", "planted-cookie-en-library", "found"),
+        ("oven-1", "planted-article-en-bread", "found"),
+        ("teahouse-1", "planted-article-zh-teahouse", "review"),
+    ]
+    entries = pl.read_ndjson(HERE / "benchmark.jsonl")
+    assert entries["id"].n_unique() == entries.height == 8
 
 
 def test_invented_texts_are_in_the_files_as_written():

@@ -19,7 +19,7 @@ type Benchmarks = str | Path | Sequence[str | Path] | Mapping[str, pl.DataFrame]
 
 
 def contamination(
-    df: pl.DataFrame | Any,
+    df: pl.DataFrame | pl.LazyFrame | Any,
     benchmarks: Benchmarks,
     *,
     fields: Mapping[str, str] | None = None,
@@ -32,7 +32,7 @@ def contamination(
     """Find benchmark entries in texts.
 
     Args:
-        df: A polars or pandas frame.
+        df: A polars or pandas frame; of a LazyFrame both columns are collected.
         benchmarks: Files, folders or patterns; or frames by the name of their benchmark.
         fields: Roles (``question``, ``answer``, ``passage``, ``id``) to columns of the benchmarks,
             where names alone do not tell.
@@ -59,11 +59,7 @@ def contamination(
     >>> found.select("row", "entry", "verdict").rows()
     [(1, 'fair#1', 'found')]
     """
-    frame = df if isinstance(df, pl.DataFrame) else cast("pl.DataFrame", pl.from_pandas(df))
-    for name in (text_column, id_column):
-        if name is not None and name not in frame.columns:
-            hint = did_you_mean(name, frame.columns)
-            raise InputError(f"the frame has no column {name!r}", hint=hint)
+    frame = _frame(df, [text_column] if id_column is None else [text_column, id_column])
     bounds = Bounds(max, doubt, public)
     bounds.check()
     texts = frame[text_column].cast(pl.String)
@@ -92,6 +88,20 @@ def contamination(
             *_quoted(told, texts),
         ]
     )
+
+
+def _frame(df: pl.DataFrame | pl.LazyFrame | Any, needed: Sequence[str]) -> pl.DataFrame:
+    """The columns that are needed, in memory."""
+    if not isinstance(df, pl.DataFrame | pl.LazyFrame):
+        if not hasattr(df, "columns"):
+            hint = "give a polars or pandas DataFrame, or a LazyFrame"
+            raise InputError(f"no frame: {type(df).__name__}", hint=hint)
+        df = cast("pl.DataFrame", pl.from_pandas(df))
+    columns = df.collect_schema().names()
+    for name in needed:
+        if name not in columns:
+            raise InputError(f"the frame has no column {name!r}", hint=did_you_mean(name, columns))
+    return df.lazy().select(list(dict.fromkeys(needed))).collect()
 
 
 def _read(benchmarks: Benchmarks, fields: Mapping[str, str]) -> list[Benchmark]:

@@ -28,7 +28,7 @@ from dataqa.io.spill import has_spill
 from dataqa.io.store import STATE, Store
 from dataqa.manifest import file_sha256
 from dataqa.plan import Plan, Stage, chain, digest
-from dataqa.types import DOC, DOC_ID
+from dataqa.types import DOC, DOC_ID, promise
 
 _RENAMED = f"{STATE}/renames/done.json"
 IN_PROCESS_BYTES = 100 << 20
@@ -198,7 +198,8 @@ class Driver:
         named = stage.settles
         if named is None or self._store.exists(settle.settled(fingerprint)):
             return fingerprint
-        self._watch.note(f"{named.label}: merging what {len(works)} shards know")
+        promised = f"{said}; " if (said := promise(named.step)) else ""
+        self._watch.note(f"{named.label}: {promised}merging what {len(works)} shards know")
         settle.settle(named, self._shards(works), fingerprint)
         return fingerprint
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from threading import local
@@ -154,7 +155,8 @@ def _database(library: Any, patterns: list[bytes], cache: Path | None) -> Any:
         flags=[flags] * len(patterns),
     )
     if path is not None:
-        _keep(path, library.dumpb(database))
+        with suppress(OSError):  # a cache that cannot be written is none
+            _keep(path, library.dumpb(database))
     return database
 
 

@@ -11,7 +11,8 @@ left whole are equal. Text that goes on repeating itself is left with what it re
 
 What a finding removes is equal, item by item, to what stands in the document ``ref`` from the item
 on that ``detail`` names. That may be removed there in turn, if it occurs earlier still; its own
-finding says where. Going back ends at a copy that stays, for each goes to an earlier place.
+finding says where. Going back ends at a copy that stays, for each goes to an earlier place, and the
+document that has it is never dropped here: a share that is too large asks for review.
 
 White space does not matter for what is equal. Case does unless ``fold``. A document shorter than
 ``n`` items is not looked at. Hashes stand for items (64 bits) and for windows (128 bits): for a
@@ -56,8 +57,9 @@ class Passages(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         cut: ``token``, or ``sentence``: only whole sentences and lines go, and only where ``n``
             items or more of a passage are left; half a sentence never stays.
         action: ``remove``, or ``count``: change nothing, but find and measure.
-        max_removed: The largest share of its items that a document may lose, or it is dropped (rule
-            ``passages.removed.max``); left out, it may lose all but one.
+        max_removed: The largest share of its items that a document may lose, or it is for review
+            (rule ``passages.removed.max``), not dropped: what is left of it may be the one copy of
+            what went elsewhere. Left out, it may lose all but one.
     """
 
     unit: Literal["token", "char"] = "token"
@@ -90,7 +92,8 @@ class Passages(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """``passages.removed.max``, when a document may not lose more than a share."""
         if self.max_removed is None:
             return ()
-        return (Rule("passages", "removed", SHARE, max=self.max_removed, cite=CITE),)
+        rule = Rule("passages", "removed", SHARE, max=self.max_removed, cite=CITE)
+        return (rule._replace(action=Action.REVIEW),)
 
     def open(self, assets: Assets) -> Opened:  # noqa: ARG002 - every step is opened alike
         """After the rulings: cut out what they name."""

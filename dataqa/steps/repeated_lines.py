@@ -2,7 +2,8 @@
 
 Headers, menus and notices are alike from page to page where what a page says is not. The idea is
 CCNet's (Wenzek et al. 2020, arXiv 1911.00359) and C4's (Raffel et al. 2020, arXiv 1910.10683); here
-documents are counted, not occurrences, exactly, and a finding names each line that went.
+documents are counted, not occurrences, exactly, and a finding names each line that went. Where one
+copy is to stay, no document is dropped here, for it may be the one that has it.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ class RepeatedLines(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         ignore: What may differ between lines that are the same, as in ``exact``: ``folded``,
             ``[case, digits]`` and so on.
         max_share: Drop a document if a larger share of its characters is in repeated lines (rule
-            ``repeated_lines.share.max``); left out, there is no such rule.
+            ``repeated_lines.share.max``); with ``keep_first`` it is for review instead, since it
+            may keep another line for all. Left out, there is no such rule.
     """
 
     unit: Unit = "line"
@@ -86,7 +88,8 @@ class RepeatedLines(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     def rules(self, assets: Assets) -> tuple[Rule, ...]:  # noqa: ARG002 - every step gets them
         """``repeated_lines.share.max``, if a share is given."""
-        rule = Rule("repeated_lines", "share", self.signals[1], max=self.max_share)
+        action = Action.REVIEW if self.keep_first else Action.DROP
+        rule = Rule("repeated_lines", "share", self.signals[1], max=self.max_share, action=action)
         return () if self.max_share is None else (rule,)
 
     def digest(self, assets: Assets) -> str:

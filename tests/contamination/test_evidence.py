@@ -124,6 +124,16 @@ def test_the_function_tells_characters(place: Path):
     assert found["passage_share"].null_count() == 2
 
 
+def test_a_lazy_frame_is_collected(place: Path):
+    frame = pl.read_ndjson(place / "corpus.jsonl")
+    lazy = pl.scan_ndjson(place / "corpus.jsonl")
+    found = dataqa.contamination(lazy, place / "fair.jsonl", id_column="id")
+    assert found.height == 4
+    assert found.equals(dataqa.contamination(frame, place / "fair.jsonl", id_column="id"))
+    with pytest.raises(InputError, match="no column 'body'"):
+        dataqa.contamination(lazy, place / "fair.jsonl", text_column="body")
+
+
 def test_the_function_takes_frames_pandas_and_names(place: Path):
     texts = pd.DataFrame({"body": DOCUMENTS, "name": list("abcde")})
     problems = pl.DataFrame([dict(item) for item in PROBLEMS]).rename({"question": "stem"})
@@ -138,6 +148,8 @@ def test_the_function_takes_frames_pandas_and_names(place: Path):
     assert set(found["benchmark"]) == {"fair"}
     with pytest.raises(InputError, match="no column 'text'"):
         dataqa.contamination(texts, {"fair": problems})
+    with pytest.raises(InputError, match="no frame: list"):
+        dataqa.contamination(DOCUMENTS, {"fair": problems})
     nothing = dataqa.contamination(texts.head(0), {"b": pl.DataFrame(CHOICES)}, text_column="body")
     assert nothing.height == 0
     assert nothing.columns == found.drop("doc_id").columns

@@ -39,6 +39,11 @@ class Neardup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     size: int = 5
     min: float = 0.7
 
+    @property
+    def promise(self) -> str:
+        """What a run says when it merges."""
+        return f"every pair alike by {self.min} is found"
+
     def open(self, assets: Assets) -> Opened:
         """After the rulings there is nothing left to do but to have the signal."""
 

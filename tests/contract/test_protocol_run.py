@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +12,7 @@ import pytest
 from neardup import Neardup, brute_force
 from test_global_steps import chain, corpus
 
+from dataqa.engine.watch import Silent
 from dataqa.frames import Result, judge, run
 from dataqa.io.sources import Reading
 from dataqa.pipeline import Pipeline
@@ -50,6 +52,25 @@ def test_a_chain_in_a_run_loses_no_end(tmp_path: Path):
     assert gone.keys() == brute_force(texts.items(), 5, 0.7).keys()
     assert not gone.keys() & set(gone.values())
     assert result.counts["kept"] >= 10
+
+
+class Listening(Silent):
+    """Keeps what a run says."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
+
+
+def test_a_run_says_what_a_step_promises(tmp_path: Path):
+    watch = Listening()
+    run(TWICE, put(tmp_path, corpus(20, 8)), tmp_path / "out", workers=1, watch=watch)
+    exact, near = watch.notes
+    assert re.fullmatch(r"exact: merging what \d+ shards know", exact)
+    said = r"neardup: every pair alike by 0\.7 is found; merging what \d+ shards know"
+    assert re.fullmatch(said, near)
 
 
 def test_two_global_steps_follow_each_other(tmp_path: Path):

@@ -71,7 +71,7 @@ def test_nothing_committed_is_lost_by_kill_9(tmp_path: Path, kind: str):
     Index.create(folder, similarity=0.7, permutations=64)
     source = random.Random(kind)
     upto = 0
-    for _ in range(6):
+    for _ in range(4):
         upto = written_until_killed(folder, kind, upto, source.uniform(0.1, 0.8))
         more = check(folder, upto, removed=kind == "remove")
         assert not (more % STEP and kind == "new"), "half of a stream is visible"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
-from alike import corpus, edited, jaccard, text, write
+from alike import corpus, edited, jaccard, shingles, text, write
 from previewed import previewed, removed
 
 import dataqa
@@ -66,16 +67,16 @@ def test_of_a_whole_corpus_a_bound_removes_what_deduplicate_does(
 
 def test_the_histogram_is_that_of_brute_force(place: Path, tmp_path: Path):
     told = previewed(place, tmp_path / "out")
-    best: dict[str, float] = {}
-    ranked = sorted(ROWS, key=lambda row: -len(row["text"]))
-    for at, row in enumerate(ranked):
-        # of equally long ones a hash decides: leave those out below
-        better = [other for other in ranked[:at] if len(other["text"]) > len(row["text"])]
-        best[row["id"]] = max((jaccard(row["text"], one["text"]) for one in better), default=0.0)
-    near = {
-        row["id"]: max(jaccard(row["text"], one["text"]) for one in ROWS if one is not row)
-        for row in ROWS
-    }
+    # of equally long ones a hash decides: those are left out of the first
+    best, near = dict.fromkeys(FRAME["id"], 0.0), dict.fromkeys(FRAME["id"], 0.0)
+    sets = [shingles(row["text"]) for row in ROWS]
+    for (one, mine), (other, theirs) in itertools.combinations(zip(ROWS, sets, strict=True), 2):
+        score = len(mine & theirs) / len(mine | theirs)
+        for row in (one, other):
+            near[row["id"]] = max(near[row["id"]], score)
+        shorter, longer = sorted((one, other), key=lambda row: len(row["text"]))
+        if len(shorter["text"]) < len(longer["text"]):
+            best[shorter["id"]] = max(best[shorter["id"]], score)
     bars = told["histogram"]
     drawn = [
         sum(column) for column in zip(bars["stays"], bars["review"], bars["goes"], strict=True)

@@ -123,7 +123,7 @@ def test_ids_that_repeat_are_told_apart(tmp_path: Path):
 
 
 def test_the_same_preview_twice_but_for_times(place: Path, tmp_path: Path):
-    small = msgspec.structs.replace(READING, batch_bytes=20_000, shard_bytes=50_000)
+    small = msgspec.structs.replace(READING, batch_bytes=100_000, shard_bytes=250_000)
     one = previewed(place, tmp_path / "one", sample=900)
     other = previewed(place, tmp_path / "other", sample=900, reading=small)
     one.pop("cost")

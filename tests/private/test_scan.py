@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dataqa.arrow import text_buffers
 from dataqa.private.automaton import Everywhere, Hyperscan
 from dataqa.private.packs import Recogniser, load_packs, pack_names
 from dataqa.private.patterns import Border, compiled
@@ -57,18 +58,34 @@ def test_texts_do_not_touch_one_another(texts: list[str]):
         assert mine.drop("row").equals(alone.drop("row"))
 
 
-@given(text=st.lists(PIECES, max_size=8).map("".join))
-def test_windows_hold_every_match_of_every_pattern(text: str):
-    """What ``re`` finds in the whole text lies in a window: nothing is lost elsewhere."""
-    patterns = [look.pattern for one in ALL for look in one.looks]
-    borders: list[Border] = [one.border for one in ALL for _ in one.looks]
-    from dataqa.arrow import text_buffers
+PATTERNS = [look.pattern for one in ALL for look in one.looks]
+BORDERS: list[Border] = [one.border for one in ALL for _ in one.looks]
 
-    windows = Hyperscan(patterns).windows(text_buffers(pl.Series([text])))
-    for number, (pattern, border) in enumerate(zip(patterns, borders, strict=True)):
+
+@pytest.fixture(scope="module")
+def automaton() -> Hyperscan:
+    return Hyperscan(PATTERNS)
+
+
+@given(text=st.lists(PIECES, max_size=8).map("".join))
+def test_windows_hold_every_match_of_every_pattern(automaton: Hyperscan, text: str):
+    """What ``re`` finds in the whole text lies in a window: nothing is lost elsewhere."""
+    windows = automaton.windows(text_buffers(pl.Series([text])))
+    for number, (pattern, border) in enumerate(zip(PATTERNS, BORDERS, strict=True)):
         mine = [(low, high) for _, which, low, high in windows.rows() if which == number]
         for match in compiled(pattern, border).finditer(text.encode()):
             assert any(low <= match.start() and match.end() <= high for low, high in mine)
+
+
+def test_what_was_compiled_is_kept_where_only_its_owner_reads_it(tmp_path: Path):
+    one, again = (Hyperscan(PATTERNS, tmp_path / "cache") for _ in range(2))
+    (kept,) = (tmp_path / "cache" / "patterns").iterdir()
+    assert not kept.stat().st_mode & 0o077
+    buffers = text_buffers(pl.Series(HITS))
+    assert [*one.windows(buffers).rows()] == [*again.windows(buffers).rows()]
+    (tmp_path / "file").touch()  # no folder can be made there
+    blocked = Hyperscan(PATTERNS, tmp_path / "file")
+    assert [*one.windows(buffers).rows()] == [*blocked.windows(buffers).rows()]
 
 
 def test_nulls_and_empty_texts_hold_nothing():

@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from dataqa.duplicates import runs
 from dataqa.edits import decode, source_span
@@ -358,6 +359,47 @@ def test_a_share_can_be_too_much():
     judged = judge(docs, Pipeline.of("one", Passages(max_removed=0.9)))
     reasons = [reason for reasons in judged["reasons"] for reason in reasons]
     assert reasons == ["passages.removed.max"]
+    assert sorted(judged["verdict"]) == ["kept", "review"]
+
+
+def test_the_one_copy_of_a_passage_is_not_dropped_with_a_document_that_lost_too_much():
+    """The second document loses most of itself, and the third what only the second still has."""
+    first, second, third = sorted("xyz", key=place)
+    one, two = english(90, 1), english(60, 2)
+    texts = {first: f"{one} a", second: f"{one} {two}", third: f"{two} {english(80, 3)}"}
+    docs = pl.DataFrame({"id": list(texts), "text": list(texts.values())})
+    step = Passages(n=50, max_removed=0.5)
+    judged = judge(docs, Pipeline.of("one", step, reading=Reading(id_column="id")))
+    verdicts = dict(judged.select("id", "verdict").iter_rows())
+    assert verdicts == {first: "kept", second: "review", third: "kept"}
+    left = {window for text in judged["text"] for window in windows(text, step)}
+    before = [window for text in texts.values() for window in windows(text, step)]
+    twice = {window for window in before if before.count(window) > 1}
+    assert len(twice) == 41 + 11
+    assert twice <= left
+
+
+def windows(text: str, step: Passages) -> list[tuple[str, ...]]:
+    items = [item.text for item in items_of(text, step)]
+    return [tuple(items[at : at + step.n]) for at in range(len(items) - step.n + 1)]
+
+
+@given(texts=texts_of, step=steps, most=st.sampled_from([0.0, 0.3, 0.6]))
+def test_only_a_document_that_is_all_copies_is_dropped(
+    texts: list[str], step: Passages, most: float
+):
+    """What stays of others stands where going back ends, and so in kept or review."""
+    corpus = named(texts)
+    docs = pl.DataFrame({"id": list(corpus), "text": texts})
+    step = structs.replace(step, max_removed=most)
+    judged = judge(docs, Pipeline.of("one", step, reading=Reading(id_column="id")))
+    expected = gone(corpus, step)
+    for name, verdict in judged.select("id", "verdict").iter_rows():
+        lost, size = len(expected[name]), len(items_of(corpus[name], step))
+        if lost and lost == size:
+            assert verdict == "rejected"
+        else:
+            assert verdict == ("review" if lost > most * size else "kept")
 
 
 def test_counting_changes_nothing():

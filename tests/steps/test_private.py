@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -10,6 +9,7 @@ import pytest
 
 import dataqa
 from dataqa.errors import InputError
+from dataqa.kernels.cache import home
 from dataqa.pipeline import Pipeline
 from dataqa.registry import shipped
 from dataqa.steps.private import Private
@@ -17,7 +17,7 @@ from dataqa.types import DOC, DOC_ID, TEXT, Action, Assets, Batch, batch_of
 
 pytest.importorskip("stdnum")
 
-ASSETS = Assets((shipped("rules"),), Path())
+ASSETS = Assets((shipped("rules"),), home())
 TEXTS = ["SSN 536-90-4399 😀 jane@corp.com", "itin-like 912-70-1234", "nothing", None, ""]
 US: dict[str, Any] = {"packs": ("private/global", "private/us")}
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dataqa.duplicates.folding import order_of
 from dataqa.edits import decode
 from dataqa.engine.memory import Frame
 from dataqa.engine.settle import ruled
@@ -180,6 +181,27 @@ def test_one_copy_stays_whatever_the_order():
     step = Pipeline.of("p", RepeatedLines(keep_first=True), reading=Reading(id_column="id"))
     shuffled = judge(frame.sample(fraction=1, shuffle=True, seed=3), step)
     assert shuffled.sort("id").equals(judge(frame, step).sort("id"))
+
+
+def test_a_document_that_keeps_a_line_for_all_is_not_dropped():
+    """With ``keep_first`` a share that is too large asks for review; no line is lost with it."""
+    names = sorted((f"d{at}" for at in range(12)), key=lambda name: order_of(pl.Series([name]))[0])
+    own = "What is mine is a good deal longer than any menu."
+    texts = {name: f"{MENU}\n{NOTICE}\n{own} {name}" for name in names}
+    # the first keeps the menu; so the second, without a word of its own, keeps the notice
+    texts[names[0]] = f"{MENU}\n{own}"
+    texts[names[1]] = f"{MENU}\n{NOTICE}"
+    frame = pl.DataFrame({"id": list(texts), "text": list(texts.values())})
+
+    def judged(**fields: Any) -> pl.DataFrame:
+        step = RepeatedLines(max_documents=3, max_share=0.5, **fields)
+        return judge(frame, Pipeline.of("p", step, reading=Reading(id_column="id")))
+
+    done = judged(keep_first=True)
+    stays = done.filter(pl.col("verdict") != "rejected")["text"].to_list()
+    assert all(sum(line in text for text in stays) == 1 for line in (MENU, NOTICE))
+    assert dict(done.select("id", "verdict").iter_rows())[names[1]] == "review"
+    assert set(judged()["verdict"]) == {"kept", "rejected"}
 
 
 def test_paragraphs_go_as_a_whole_or_not_at_all():
