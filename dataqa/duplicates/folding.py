@@ -101,6 +101,12 @@ def order_of(values: pl.Series) -> pl.Series:
     return pl.Series(np.ascontiguousarray(digests(values, 8)[:, 0]))
 
 
+def order_with(values: pl.Series, held: pl.Series) -> pl.Series:
+    """``order_of``, but that all that are held come after all that are not."""
+    halves = order_of(values).to_numpy() >> np.uint64(1)
+    return pl.Series(halves | (held.to_numpy().astype(np.uint64) << np.uint64(63)))
+
+
 def digest(ignore: Ignore) -> str:
     """What folding depends on besides the words themselves: the version of a table that we use."""
     if "script" not in ignored(ignore):

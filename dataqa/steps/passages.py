@@ -6,7 +6,7 @@ Lee et al. 2022, arXiv 2107.06499), but on tokens, keeping one copy, and without
 A document's *items* are its tokens (a word, one Han or Kana character, a run of one mark) or its
 characters; white space is none. An item is removed exactly if it lies in a window of ``n`` items
 that also occurs earlier: at an earlier place of the document, or anywhere in a document that comes
-before it by a hash of the id. So neither files nor their order matter, and no two windows that are
+before it by a hash of the id (those in review come last). So neither files nor their order matter, and no two windows that are
 left whole are equal. Text that goes on repeating itself is left with what it repeats, once.
 
 What a finding removes is equal, item by item, to what stands in the document ``ref`` from the item
@@ -30,11 +30,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dataqa import kernels
-from dataqa.duplicates.folding import order_of
+from dataqa.duplicates.folding import order_with
 from dataqa.duplicates.items import PLACE, Cutting, notes
 from dataqa.duplicates.passages import ORDER, Repeated, find
 from dataqa.edits import Edit, decode, encode, merge
 from dataqa.errors import InputError
+from dataqa.policy import in_review
 from dataqa.rules import Rule
 from dataqa.types import DOC, DOC_ID, TEXT, Action, Assets, Batch, Merge, Opened, Sketch
 
@@ -108,7 +109,9 @@ class Passages(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             noted = notes(batch.docs[TEXT], cutting)
             keyed = noted.select(batch.docs[DOC].gather(noted["row"]), "key", PLACE)
             docs = batch.docs.select(DOC, DOC_ID)
-            return Sketch(keyed, docs.with_columns(order_of(docs[DOC_ID]).alias(ORDER)))
+            # who is in review keeps no copy that somebody else could: it may yet be discarded
+            order = order_with(docs[DOC_ID], in_review(batch))
+            return Sketch(keyed, docs.with_columns(order.alias(ORDER)))
 
         return sketch
 

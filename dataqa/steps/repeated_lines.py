@@ -18,10 +18,11 @@ import numpy as np
 import polars as pl
 
 from dataqa.duplicates import folding
-from dataqa.duplicates.folding import Ignore, digests, folder, order_of
+from dataqa.duplicates.folding import Ignore, digests, folder, order_with
 from dataqa.duplicates.lines import END, NUMBER, ROW, SAYS, START, Unit, lines, remove, units
 from dataqa.edits import encode
 from dataqa.errors import InputError
+from dataqa.policy import in_review
 from dataqa.rules import Rule
 from dataqa.types import DOC, DOC_ID, TEXT, Action, Assets, Batch, Merge, Opened, Sketch, complete
 from dataqa.words import load_words
@@ -125,7 +126,8 @@ class RepeatedLines(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             if not self.keep_first:
                 return Sketch(rows)
             ids = batch.docs.select(DOC, DOC_ID)
-            order = ids.select(DOC, order=order_of(ids[DOC_ID]))
+            # who is in review does not keep the line if somebody else can
+            order = ids.select(DOC, order=order_with(ids[DOC_ID], in_review(batch)))
             return Sketch(rows.join(order, on=DOC, how="left", maintain_order="left"), ids)
 
         return sketch

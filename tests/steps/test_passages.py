@@ -543,3 +543,13 @@ def test_a_run_over_files_gives_the_same(workers: int, tmp_path: Path):
 def test_settings_that_cannot_be_are_told(fields: dict[str, Any]):
     with pytest.raises(InputError, match=next(iter(fields))):
         Passages(**fields)
+
+
+def test_who_is_in_review_does_not_hold_the_copy_if_another_can():
+    shared = " ".join(f"shared{at}" for at in range(60))
+    texts = [f"{' '.join(f'own{row}-{at}' for at in range(9))} {shared}" for row in range(8)]
+    frame = pl.DataFrame({"text": texts, "n": [9] * 3 + [1] + [9] * 4})
+    review = {"quality": {"columns": {"n": {"max": 2, "action": "review"}}}}
+    judged = judge(frame, Pipeline.from_builtins({"steps": [review, "passages"]}))
+    holders = judged.filter(pl.col("text").str.contains("shared30 ", literal=True))
+    assert holders["verdict"].to_list() == ["kept"]

@@ -310,3 +310,12 @@ def test_random_pages_lose_no_line_of_their_own():
         texts.append("\n\n".join(line for _, line in sorted(mixed)))
     left = [[line for line in text.split("\n") if line] for text in texts_of(after(texts))]
     assert left == own
+
+
+def test_who_is_in_review_does_not_keep_the_line_if_another_can():
+    frame = pl.DataFrame({"text": [page(at) for at in range(12)], "n": [9] * 5 + [1] + [9] * 6})
+    review = {"quality": {"columns": {"n": {"max": 2, "action": "review"}}}}
+    tree = {"steps": [review, {"repeated_lines": {"keep_first": True}}]}
+    judged = judge(frame, Pipeline.from_builtins(tree))
+    holders = judged.filter(pl.col("text").str.contains(MENU, literal=True))
+    assert holders["verdict"].to_list() == ["kept"]
