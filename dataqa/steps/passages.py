@@ -6,8 +6,9 @@ Lee et al. 2022, arXiv 2107.06499), but on tokens, keeping one copy, and without
 A document's *items* are its tokens (a word, one Han or Kana character, a run of one mark) or its
 characters; white space is none. An item is removed exactly if it lies in a window of ``n`` items
 that also occurs earlier: at an earlier place of the document, or anywhere in a document that comes
-before it by a hash of the id (those in review come last). So neither files nor their order matter, and no two windows that are
-left whole are equal. Text that goes on repeating itself is left with what it repeats, once.
+before it by a hash of the id, those in review after all others. So neither files nor their order
+matter, and no two windows that are left whole are equal. Text that goes on repeating itself is left
+with what it repeats, once.
 
 What a finding removes is equal, item by item, to what stands in the document ``ref`` from the item
 on that ``detail`` names. That may be removed there in turn, if it occurs earlier still; its own
