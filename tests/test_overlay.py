@@ -170,7 +170,7 @@ def test_foreseen_with_an_overlay_is_what_happens(corpus: Path):
     result = overlaid(corpus, "said", [{"doc_id": "bad", "action": "keep", "by": "person"}])
     path = corpus.parent / "other.csv"
     path.write_text(
-        "doc_id,action,by\nfine,drop,person\ncopy-1,review,classifier\n", encoding="utf-8"
+        "doc_id,action,by\nfine,drop,person\nbad,review,person\n", encoding="utf-8"
     )
     seen = foresee(result.out, {}, overlay=path)
     assert seen.before == {"kept": 3, "rejected": 2}

@@ -31,6 +31,9 @@ from dataqa.types import DOC, DOC_ID, Action, Assets, Batch, complete, no_findin
 class Foreseen(NamedTuple):
     """What other bounds would do, as far as stored numbers tell.
 
+    Which of several copies stays is not foreseen: it may be another one where one of them is
+    dropped or held by the new bounds.
+
     Attributes:
         before: Documents kept, rejected and in review now.
         after: The same under the new bounds.
