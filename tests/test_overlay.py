@@ -169,9 +169,7 @@ def test_decided_anew_is_as_if_the_overlay_had_been_given_again(corpus: Path):
 def test_foreseen_with_an_overlay_is_what_happens(corpus: Path):
     result = overlaid(corpus, "said", [{"doc_id": "bad", "action": "keep", "by": "person"}])
     path = corpus.parent / "other.csv"
-    path.write_text(
-        "doc_id,action,by\nfine,drop,person\nbad,review,person\n", encoding="utf-8"
-    )
+    path.write_text("doc_id,action,by\nfine,drop,person\nbad,review,person\n", encoding="utf-8")
     seen = foresee(result.out, {}, overlay=path)
     assert seen.before == {"kept": 3, "rejected": 2}
     then = decide(result.out, {}, options=Options(workers=1, overlay=path))
