@@ -19,9 +19,9 @@ from dataqa.errors import InputError, did_you_mean
 from dataqa.io.sources import Reading
 from dataqa.pipeline import Output, Pipeline
 from dataqa.plan import make_plan
-from dataqa.registry import rule_folders
+from dataqa.registry import user_assets
 from dataqa.signals import catalogue
-from dataqa.types import DOC, DOC_ID, TEXT, Action, Assets
+from dataqa.types import DOC, DOC_ID, TEXT, Action
 
 ROW = "row"
 _UNCOMPARED = "duplicates.uncompared"
@@ -131,7 +131,7 @@ def _pipeline(settings: dict[str, Any], schema: pl.Schema) -> Pipeline:
 
 def _in_memory(frame: pl.DataFrame, asked: _Asked) -> tuple[pl.LazyFrame, pl.LazyFrame]:
     _check_ids(frame.lazy(), asked.id_column)
-    assets = Assets(rule_folders(), Path(tempfile.gettempdir()) / "dataqa")
+    assets = user_assets()
     docs = pl.DataFrame(
         [
             pl.Series(DOC, range(frame.height), pl.UInt64),

@@ -7,8 +7,6 @@ it. What measures is imported when it is first asked for.
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
-from tempfile import gettempdir
 
 import polars as pl
 
@@ -42,10 +40,9 @@ class DataqaExpressions:
 
 
 def _measure(text: pl.Series, *, name: str) -> pl.Series:
-    from dataqa.registry import rule_folders
+    from dataqa.registry import user_assets
     from dataqa.signals import compute
-    from dataqa.types import Assets
     from dataqa.words import load_words
 
-    assets = Assets(rule_folders(), Path(gettempdir()))
+    assets = user_assets()
     return compute(text, [name], lambda words: load_words(words, assets))[name]

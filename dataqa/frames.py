@@ -24,11 +24,10 @@ from dataqa.engine.outlet import QUARANTINE, VERDICT_OF
 from dataqa.engine.watch import Watch
 from dataqa.errors import InputError, did_you_mean
 from dataqa.io.spill import frame_of
-from dataqa.kernels.cache import home
 from dataqa.pipeline import Pipeline
 from dataqa.plan import make_plan
 from dataqa.policy import reasons
-from dataqa.registry import rule_folders
+from dataqa.registry import user_assets
 from dataqa.types import DOC, DOC_ID, TEXT, Assets
 
 type AnyPipeline = Pipeline | str | Path
@@ -91,7 +90,7 @@ def run(
     True
     """
     folders = tuple(Path(folder) for folder in rules)
-    chosen = _pipeline(pipeline, settings, _assets(folders))
+    chosen = _pipeline(pipeline, settings, user_assets(*folders))
     paths = [inputs] if isinstance(inputs, str | Path) else list(inputs)
     over = Path(overlay) if overlay is not None else None
     options = Options(workers, on_error, fresh, max_drop, over, folders)
@@ -188,10 +187,6 @@ def clean(
     return Cleaned(kept, rejected, review, findings, folder)
 
 
-def _assets(rules: Sequence[Path] = ()) -> Assets:
-    return Assets(rule_folders(*rules), home())
-
-
 def _pipeline(
     pipeline: AnyPipeline, settings: Mapping[str, Any] | None, assets: Assets
 ) -> Pipeline:
@@ -200,7 +195,7 @@ def _pipeline(
 
 
 def _prepared(pipeline: AnyPipeline, settings: Mapping[str, Any] | None) -> tuple[Pipeline, Assets]:
-    assets = _assets()
+    assets = user_assets()
     return _pipeline(pipeline, settings, assets), assets
 
 

@@ -14,7 +14,8 @@ from importlib.metadata import Distribution, EntryPoint, entry_points
 from pathlib import Path
 
 from dataqa.errors import InputError, did_you_mean
-from dataqa.types import Step
+from dataqa.kernels.cache import home
+from dataqa.types import Assets, Step
 
 _HERE = Path(__file__).parent
 _STEPS = "dataqa.steps"
@@ -100,6 +101,11 @@ def rule_folders(*own: Path) -> tuple[Path, ...]:
     mine = [*own, Path.cwd() / "rules"]
     found = [folder.resolve() for folder in mine if folder.is_dir()]
     return tuple(dict.fromkeys([*found, shipped("rules").resolve()]))
+
+
+def user_assets(*own: Path) -> Assets:
+    """What steps open outside a run: the rules folders, and a cache that is this user's alone."""
+    return Assets(rule_folders(*own), home())
 
 
 def find_pipeline(name: str | Path) -> Path:

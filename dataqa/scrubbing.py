@@ -5,10 +5,8 @@ The recognisers and styles of the steps ``private`` and ``scrub``, without a run
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -18,9 +16,9 @@ from dataqa.private.packs import entities as of_entities
 from dataqa.private.packs import load_packs
 from dataqa.private.proof import DOUBT
 from dataqa.private.scan import Scanner
-from dataqa.registry import rule_folders
+from dataqa.registry import user_assets
 from dataqa.steps.scrub import Scrub, Style, read_key
-from dataqa.types import TEXT, Assets
+from dataqa.types import TEXT
 
 PACKS = ("private/global", "private/us", "private/cn")
 
@@ -136,5 +134,5 @@ def _replaced(texts: pl.Series, scanner: Scanner, step: Scrub, key: bytes, doubt
 
 @cache
 def _scanner(packs: tuple[str, ...], entities: tuple[str, ...]) -> Scanner:
-    assets = Assets(rule_folders(), Path(tempfile.gettempdir()) / "dataqa")
+    assets = user_assets()
     return Scanner(of_entities(load_packs(packs, assets), entities))

@@ -7,9 +7,7 @@ Each takes a candidate as it is written and says whether its digits, letters or 
 from __future__ import annotations
 
 import ipaddress
-import math
 import re
-from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from functools import cache, lru_cache, partial
@@ -189,11 +187,6 @@ def _day(written: str) -> bool:
     return 1880 <= born.year <= 2100
 
 
-def union_pay(value: str) -> bool:
-    """A card number of 16 to 19 digits that holds Luhn's check."""
-    return 16 <= len(_digits(value)) <= 19 and luhn(value)
-
-
 def card(value: str) -> bool:
     """A card number of the length its issuer has, with Luhn's check digit.
 
@@ -205,14 +198,3 @@ def card(value: str) -> bool:
     found = _digits(value)
     lengths = _CARD_LENGTHS.get(found[0], range(12, 20))
     return len(found) in lengths and luhn(found)
-
-
-def secret(value: str) -> bool:
-    """Characters as mixed as random ones are: three bits each, or more.
-
-    >>> secret("aaaaaaaaaaaaaaaaaaaa"), secret("q8Zt0pV4mKx1Rw7LbN2c")
-    (False, True)
-    """
-    counts = Counter(value)
-    bits = -sum(n / len(value) * math.log2(n / len(value)) for n in counts.values())
-    return bits >= 3
