@@ -86,7 +86,7 @@ def _warm(index: Any, work: Path) -> None:
 
 def _read(file: Path) -> Iterator[tuple[pl.Series, pl.Series]]:
     """Ids and texts, as the command reads them."""
-    from dataqa.index.files import documents
+    from dataqa.io.documents import documents
     from dataqa.io.sources import Reading
 
     with documents([file], Reading()) as found:

@@ -12,15 +12,13 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from dataqa.errors import InputError, did_you_mean
+from dataqa.private.packs import USUAL, load_packs
 from dataqa.private.packs import entities as of_entities
-from dataqa.private.packs import load_packs
 from dataqa.private.proof import DOUBT
 from dataqa.private.scan import Scanner
 from dataqa.registry import user_assets
 from dataqa.steps.scrub import Scrub, Style, read_key
 from dataqa.types import TEXT
-
-PACKS = ("private/global", "private/us", "private/cn")
 
 
 class Found(NamedTuple):
@@ -44,7 +42,7 @@ class Found(NamedTuple):
 def scan_text(
     text: str,
     *,
-    packs: Sequence[str] = PACKS,
+    packs: Sequence[str] = USUAL,
     entities: Sequence[str] = (),
     doubt: float = DOUBT,
 ) -> list[Found]:
@@ -76,7 +74,7 @@ def scrub[Frame: (pl.DataFrame, pl.LazyFrame)](
     *,
     style: Style = "tag",
     key: str = "",
-    packs: Sequence[str] = PACKS,
+    packs: Sequence[str] = USUAL,
     entities: Sequence[str] = (),
     per_entity: Mapping[str, Style] | None = None,
     doubt: float = DOUBT,
@@ -122,13 +120,8 @@ def _replaced(texts: pl.Series, scanner: Scanner, step: Scrub, key: bytes, doubt
     new = texts.to_list()
     found = scanner.scan(texts, doubt)
     for (row,), mine in found.group_by("row", maintain_order=True):
-        data = new[row].encode()
-        pieces, done = list[bytes](), 0
-        for entity, start, end in mine.select("entity", "start", "end").iter_rows():
-            made = step.replaced(entity, data[start:end].decode(), key, "")
-            pieces += [data[done:start], made.encode()]
-            done = end
-        new[row] = b"".join([*pieces, data[done:]]).decode()
+        spans = mine.select("entity", "start", "end").iter_rows()
+        new[row], _ = step.without(new[row], spans, key)
     return pl.Series(texts.name, new, pl.String)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from dataqa.index.files import Documents
+    from dataqa.io.documents import Documents
     from dataqa.io.sources import Chunk
 
 _EVERY = 5.0

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     import polars as pl
 
     from dataqa.index.adding import Added, Adding
-    from dataqa.index.files import Documents
     from dataqa.index.index import Index
+    from dataqa.io.documents import Documents
 
 
 @click.group("index")
@@ -142,9 +142,9 @@ def query_command(
     **given: Any,
 ) -> None:
     """Find what documents are like; they are not added, nor compared with one another."""
-    from dataqa.index.files import rows_file
     from dataqa.index.index import Index
     from dataqa.index.tables import MATCHES
+    from dataqa.io.documents import rows_file
     from dataqa.types import DOC_ID, TEXT
 
     not_an_input(out, inputs)
@@ -205,7 +205,7 @@ def _add_new(
     index: Index, documents: Documents, out: Path | None, similarity: float | None, log: str
 ) -> Added:
     """The file gets its name before the index is changed: killed between, both are made again."""
-    from dataqa.index.files import rows_file
+    from dataqa.io.documents import rows_file
     from dataqa.types import DOC_ID, TEXT
 
     damaged = 0

@@ -13,7 +13,7 @@ import click
 from dataqa.cli.options import Command, changed_reading
 
 if TYPE_CHECKING:
-    from dataqa.index.files import Documents
+    from dataqa.io.documents import Documents
     from dataqa.io.sources import Reading
 
 
@@ -57,7 +57,7 @@ def given_of(given: dict[str, Any]) -> tuple[dict[str, Any], Reading]:
 @contextmanager
 def reading_of(inputs: tuple[str, ...], reading: Reading) -> Generator[Documents]:
     """Input files, found and cut."""
-    from dataqa.index.files import documents
+    from dataqa.io.documents import documents
 
     with documents(inputs, reading) as found:
         yield found

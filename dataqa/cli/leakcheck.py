@@ -10,28 +10,20 @@ from typing import Any
 import click
 
 from dataqa.cli.counting import counted
-from dataqa.cli.options import log_option, rules_option
-from dataqa.cli.scrub import PACKS
+from dataqa.cli.options import log_option
+from dataqa.cli.recognisers import doubt_option, recogniser_options, scanner_of
 
 
 @click.command("leakcheck")
 @click.argument("original", type=click.Path(exists=True))
 @click.argument("clean", type=click.Path(exists=True))
-@click.option("--pack", "packs", multiple=True, help="Pack of recognisers [all]. Repeatable.")
-@click.option("--entity", "entities", multiple=True, help="Kind to look for [all]. Repeatable.")
-@click.option(
-    "--doubt",
-    type=click.FloatRange(0, 1),
-    default=0.4,
-    show_default=True,
-    help="Below it is nothing.",
-)
+@recogniser_options
+@doubt_option
 @click.option("--text-column", help="Column of the originals that holds the text.")
 @click.option("--clean-column", help="Column of the others that holds it [the same].")
 @click.option("--max-document", type=int, help="Largest document read, in bytes.")
 @click.option("--allow", type=click.IntRange(0), default=0, show_default=True, help="So many.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@rules_option
 @log_option
 def leakcheck_command(
     *,
@@ -55,17 +47,12 @@ def leakcheck_command(
     and ids of documents, never values. Exit code 3 if more than --allow are left, 1 if there are
     records that could not be looked into.
     """
-    from dataqa.index.files import documents
+    from dataqa.io.documents import documents
     from dataqa.io.sources import Reading
     from dataqa.private.leaks import Leak, Values
-    from dataqa.private.packs import entities as of_entities
-    from dataqa.private.packs import load_packs
-    from dataqa.private.scan import Scanner
-    from dataqa.registry import rule_folders
-    from dataqa.types import DOC_ID, TEXT, Assets
+    from dataqa.types import DOC_ID, TEXT
 
-    assets = Assets(rule_folders(*rules), Path())
-    scanner = Scanner(of_entities(load_packs(packs or PACKS, assets), entities))
+    scanner = scanner_of(packs, entities, rules)
     values = Values(scanner, doubt)
     unread = 0
     given: dict[str, Any] = {} if max_document is None else {"max_document": max_document}

@@ -15,9 +15,8 @@ from dataqa.cli.options import (
     inputs_option,
     log_option,
     reading_options,
-    rules_option,
 )
-from dataqa.cli.scrub import PACKS
+from dataqa.cli.recognisers import doubt_option, recogniser_options, scanner_of
 
 _COLUMNS = ("entity", "recogniser", "spans", "doubtful", "documents")
 
@@ -29,8 +28,7 @@ def private_command() -> None:
 
 @private_command.command("scan")
 @inputs_option
-@click.option("--pack", "packs", multiple=True, help="Pack of recognisers [all]. Repeatable.")
-@click.option("--entity", "entities", multiple=True, help="Kind to look for [all]. Repeatable.")
+@recogniser_options
 @click.option(
     "--sure",
     type=click.FloatRange(0, 1),
@@ -38,13 +36,7 @@ def private_command() -> None:
     show_default=True,
     help="Below it is doubtful.",
 )
-@click.option(
-    "--doubt",
-    type=click.FloatRange(0, 1),
-    default=0.4,
-    show_default=True,
-    help="Below it is nothing.",
-)
+@doubt_option
 @click.option(
     "--format",
     "form",
@@ -54,7 +46,6 @@ def private_command() -> None:
     help="A line for each recogniser, or a JSON object for each span.",
 )
 @click.option("--show", is_flag=True, help="With --format jsonl: print the values themselves.")
-@rules_option
 @reading_options
 @log_option
 def scan_command(
@@ -74,18 +65,13 @@ def scan_command(
 
     Nothing is written. Offsets are characters.
     """
-    from dataqa.index.files import documents
+    from dataqa.io.documents import documents
     from dataqa.io.sources import Reading
-    from dataqa.private.packs import entities as of_entities
-    from dataqa.private.packs import load_packs
-    from dataqa.private.scan import Scanner
-    from dataqa.registry import rule_folders
-    from dataqa.types import DOC_ID, TEXT, Assets
+    from dataqa.types import DOC_ID, TEXT
 
     if show and form != "jsonl":
         raise click.UsageError("--show goes with --format jsonl")
-    assets = Assets(rule_folders(*rules), Path())
-    scanner = Scanner(of_entities(load_packs(packs or PACKS, assets), entities))
+    scanner = scanner_of(packs, entities, rules)
     given = changed_reading(**reading)
     how = Reading(**{name.partition(".")[2]: value for name, value in given.items()})
     spans, doubtful, holders = Counter[Any](), Counter[Any](), Counter[Any]()
@@ -116,18 +102,10 @@ def scan_command(
 
 @private_command.command("evaluate")
 @click.argument("gold", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--pack", "packs", multiple=True, help="Pack of recognisers [all]. Repeatable.")
-@click.option("--entity", "entities", multiple=True, help="Kind to look for [all]. Repeatable.")
+@recogniser_options
 @click.option("--name", "names", multiple=True, metavar="THEIRS=OURS", help="A kind's other name.")
-@click.option(
-    "--doubt",
-    type=click.FloatRange(0, 1),
-    default=0.4,
-    show_default=True,
-    help="Below it is nothing.",
-)
+@doubt_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@rules_option
 def evaluate_command(
     *,
     gold: Path,
@@ -145,14 +123,8 @@ def evaluate_command(
     marked spans that nothing covers.
     """
     from dataqa.private.evaluate import evaluate, read_gold
-    from dataqa.private.packs import entities as of_entities
-    from dataqa.private.packs import load_packs
-    from dataqa.private.scan import Scanner
-    from dataqa.registry import rule_folders
-    from dataqa.types import Assets
 
-    assets = Assets(rule_folders(*rules), Path())
-    scanner = Scanner(of_entities(load_packs(packs or PACKS, assets), entities))
+    scanner = scanner_of(packs, entities, rules)
     if wrong := [name for name in names if "=" not in name]:
         raise click.UsageError(f"--name {wrong[0]}: write THEIRS=OURS")
     pairs = {name.partition("=")[0]: name.partition("=")[2] for name in names}

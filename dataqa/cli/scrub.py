@@ -15,10 +15,8 @@ from dataqa.cli.options import (
     log_option,
     out_option,
     reading_options,
-    rules_option,
 )
-
-PACKS = ("private/global", "private/us", "private/cn")
+from dataqa.cli.recognisers import recogniser_options
 
 
 @click.command("scrub")
@@ -31,8 +29,7 @@ PACKS = ("private/global", "private/us", "private/cn")
     show_default=True,
     help="What is put in the place of a value.",
 )
-@click.option("--pack", "packs", multiple=True, help="Pack of recognisers [all]. Repeatable.")
-@click.option("--entity", "entities", multiple=True, help="Kind to look for [all]. Repeatable.")
+@recogniser_options
 @click.option("--sure", type=click.FloatRange(0, 1), help="From this score on it is private [0.8].")
 @click.option(
     "--doubt", type=click.FloatRange(0, 1), help="From this score on it is scrubbed [0.4]."
@@ -58,7 +55,6 @@ PACKS = ("private/global", "private/us", "private/cn")
     type=click.Choice(["parquet", "jsonl.zst"]),
     help="How documents are written.",
 )
-@rules_option
 @reading_options
 @examples_option
 @log_option
@@ -92,9 +88,10 @@ def scrub_command(
     from dataqa.engine.local import Options, assets_of, run_local
     from dataqa.io.store import Store
     from dataqa.pipeline import Pipeline
+    from dataqa.private.packs import USUAL
 
     keyed = style in {"surrogate", "hash"}
-    find = _given(packs=list(packs or PACKS), entities=list(entities), sure=sure, doubt=doubt)
+    find = _given(packs=list(packs or USUAL), entities=list(entities), sure=sure, doubt=doubt)
     replace = _given(style=style, scope=scope, key=(key or "env:DATAQA_KEY") if keyed else None)
     tree = {"name": "scrub", "steps": [{"private": find}, {"scrub": replace}]}
     given = changed_reading(**reading) | changed_output(format=output_format, examples=examples)

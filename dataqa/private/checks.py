@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import Any
 
 from dataqa.errors import InputError, did_you_mean
+from dataqa.private.digits import cn_id_character, luhn_digit
 
 _RUNS = re.compile("[0-9]+")
 _CARD_LENGTHS = {"1": (15,), "2": (15, 16), "3": (14, 15, 16), "4": (13, 16, 19)}
@@ -75,11 +76,7 @@ def luhn(value: str) -> bool:
     (True, False)
     """
     found = _digits(value)
-    total = 0
-    for place, one in enumerate(reversed(found)):
-        number = int(one) * (2 if place % 2 else 1)
-        total += number - 9 if number > 9 else number
-    return len(set(found)) > 1 and total % 10 == 0
+    return len(set(found)) > 1 and luhn_digit(found[:-1]) == found[-1]
 
 
 def ip(value: str) -> bool:
@@ -175,8 +172,7 @@ def cn_id(value: str) -> bool:
     """
     if not (10 < int(value[:2]) < 83) or not _day(value[6:14]):
         return False
-    total = sum(int(one) * pow(2, 17 - place, 11) for place, one in enumerate(value[:17]))
-    return "10X98765432"[total % 11] == value[17].upper()
+    return cn_id_character(value[:17]) == value[17].upper()
 
 
 def _day(written: str) -> bool:

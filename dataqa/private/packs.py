@@ -22,6 +22,8 @@ from dataqa.words import file_names, find_file
 from dataqa.yamlfile import YamlFile, read_yaml
 
 KIND = "private"
+USUAL = ("private/global", "private/us", "private/cn")
+"""The packs that are asked where none is named."""
 OPEN, CLOSE = "⟦", "⟧"
 """What stands around a value in an example."""
 

@@ -13,6 +13,8 @@ import unicodedata
 from collections.abc import Callable
 from hashlib import sha256
 
+from dataqa.private.digits import cn_id_character, luhn_digit
+
 _UPPER, _LOWER, _DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz", "0123456789"
 _KINDS = (_UPPER, _LOWER, _DIGITS)
 _NAMES = (
@@ -115,7 +117,7 @@ def credit_card(value: str, draw: Draw) -> str:
     """Of an issuer that there is not (9999, ISO/IEC 7812), with Luhn's digit."""
     count = sum(one in _DIGITS for one in value)
     made = "9999" + draw.digits(max(8, count - 5))
-    return _laid(value, made + _luhn(made))
+    return _laid(value, made + luhn_digit(made))
 
 
 def us_ssn(value: str, draw: Draw) -> str:
@@ -153,8 +155,7 @@ def cn_id(value: str, draw: Draw) -> str:
     province = value[:2] if value[:2].isascii() and value[:2].isdigit() else "11"
     body = f"{province}0000{1940 + draw.below(65)}{1 + draw.below(12):02d}{1 + draw.below(28):02d}"
     body += draw.digits(3)
-    total = sum(int(one) * pow(2, 17 - place, 11) for place, one in enumerate(body))
-    return body + "10X98765432"[total % 11]
+    return body + cn_id_character(body)
 
 
 _MADE: dict[str, StandIn] = {
@@ -175,14 +176,6 @@ def _laid(value: str, made: str) -> str:
 
 def _is_plain(one: str) -> bool:
     return one.isascii() and one.isalnum()
-
-
-def _luhn(body: str) -> str:
-    total = 0
-    for place, one in enumerate(reversed(body)):
-        number = int(one) * (1 if place % 2 else 2)
-        total += number - 9 if number > 9 else number
-    return str(-total % 10)
 
 
 def _numeric(value: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -89,6 +89,35 @@ class Scrub(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             return "".join("*" if one.isalnum() else one for one in value)
         return {"tag": f"<{entity}>", "remove": ""}.get(style, value)
 
+    def without(
+        self, text: str, spans: Iterable[tuple[str, int, int]], key: bytes, doc_id: str = ""
+    ) -> tuple[str, list[tuple[str, Edit]]]:
+        """A text with its private values replaced.
+
+        Args:
+            text: Any text.
+            spans: Kind, start and end in UTF-8 bytes of each value, by place; one that lies in
+                another is passed over.
+            key: What ``read_key`` gives.
+            doc_id: The document's, for ``scope: document``.
+
+        Returns:
+            The new text, and each replacement that changed something, with its kind.
+        """
+        data = text.encode()
+        pieces: list[bytes] = []
+        edits: list[tuple[str, Edit]] = []
+        done = 0
+        for entity, start, end in spans:
+            value = data[start:end].decode()
+            new = self.replaced(entity, value, key, doc_id)
+            if start < done or start == end or new == value:
+                continue
+            pieces += [data[done:start], new.encode()]
+            edits.append((entity, Edit(start, end - start, len(pieces[-1]))))
+            done = end
+        return b"".join([*pieces, data[done:]]).decode(), edits
+
 
 def _scrubbed(batch: Batch, step: Scrub, key: bytes) -> Batch:
     found = batch.findings.filter(pl.col("rule").str.starts_with(FOUND))
@@ -117,24 +146,16 @@ def _one(
     text: str, findings: pl.DataFrame, step: Scrub, key: bytes, doc_id: str
 ) -> tuple[str, list[Mapping[str, Any]]]:
     """One document's text scrubbed, and a finding for each place."""
-    data = text.encode()
-    pieces: list[bytes] = []
+    places = _places(findings)
+    scores = {(start, end): score for _, start, end, score in places}
+    spans = [(rule.removeprefix(FOUND), start, end) for rule, start, end, _ in places]
+    new, edits = step.without(text, spans, key, doc_id)
     made: list[Mapping[str, Any]] = []
-    done = 0
-    for rule, start, end, score in _places(findings):
-        if start < done or start == end:
-            continue
-        entity = rule.removeprefix(FOUND)
-        value = data[start:end].decode()
-        new = step.replaced(entity, value, key, doc_id)
-        if new == value:
-            continue
-        pieces += [data[done:start], new.encode()]
-        done = end
-        edit = encode([Edit(start, end - start, len(new.encode()))])
-        place = {"start": start, "end": end, "score": score}
-        made.append({"rule": RULE + entity, "edits": edit, **place})
-    return b"".join([*pieces, data[done:]]).decode(), made
+    for entity, edit in edits:
+        end = edit.start + edit.removed
+        place = {"start": edit.start, "end": end, "score": scores[edit.start, end]}
+        made.append({"rule": RULE + entity, "edits": encode([edit]), **place})
+    return new, made
 
 
 def _places(findings: pl.DataFrame) -> list[tuple[str, int, int, float]]:
