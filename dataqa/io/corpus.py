@@ -12,7 +12,19 @@ from typing import Self
 import msgspec
 import polars as pl
 
-from dataqa.io.sources import Chunk, Reading, Shard, cut, find, needs_spool, read, schema, spool
+from dataqa.errors import InputError
+from dataqa.io.sources import (
+    Chunk,
+    Reading,
+    Shard,
+    Unreadable,
+    cut,
+    find,
+    needs_spool,
+    read,
+    schema,
+    spool,
+)
 from dataqa.types import TEXT
 
 SAMPLES = 16
@@ -27,6 +39,8 @@ class Corpus:
         inputs: Files, folders, patterns, ``-``.
         reading: How they are read.
 
+    A file that breaks off in the middle is an InputError too, where the corpus is left.
+
     Raises:
         InputError: An input does not exist or cannot be read, or has no text column.
     """
@@ -40,10 +54,11 @@ class Corpus:
                 for file in files
                 if needs_spool(file, reading)
             }
-            self._columns = schema(files, reading, spooled=spooled)
+            self.columns = schema(files, reading, spooled=spooled)
             self._shards = cut(files, reading, spooled=spooled)
-        except BaseException:
+        except BaseException as error:
             self._folder.cleanup()
+            _without_quarantine(error)
             raise
         self._reading = reading
         self.bytes = sum(shard.bytes for shard in self._shards)
@@ -58,11 +73,17 @@ class Corpus:
         trace: TracebackType | None,
     ) -> None:
         self._folder.cleanup()
+        _without_quarantine(error)
+
+    @property
+    def shards(self) -> int:
+        """How many there are."""
+        return len(self._shards)
 
     def chunks(self) -> Iterator[tuple[Shard, Chunk]]:
         """All documents, in order."""
         for shard in self._shards:
-            for chunk in read(shard, self._reading, self._columns):
+            for chunk in read(shard, self._reading, self.columns):
                 yield shard, chunk
 
     def texts(self) -> Iterator[pl.Series]:
@@ -73,5 +94,12 @@ class Corpus:
         """Texts from places that lie evenly over the files."""
         small = msgspec.structs.replace(self._reading, batch_bytes=SAMPLE_BYTES)
         for shard in self._shards[:: -(-len(self._shards) // SAMPLES) or 1]:
-            for chunk in islice(read(shard, small, self._columns), 1):
+            for chunk in islice(read(shard, small, self.columns), 1):
                 yield chunk.docs[TEXT]
+
+
+def _without_quarantine(error: BaseException | None) -> None:
+    """There is no quarantine here, to which the hint about a file that breaks off points."""
+    if isinstance(error, Unreadable):
+        hint = "get the file again" if "quarantine" in error.hint else error.hint
+        raise InputError(error.what, where=error.where, hint=hint) from None

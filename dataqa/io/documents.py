@@ -12,19 +12,13 @@ from typing import NamedTuple
 import polars as pl
 
 from dataqa.errors import InputError
+from dataqa.io.corpus import Corpus
 from dataqa.io.outputs import lost_in_json
 from dataqa.io.sinks import Table
 from dataqa.io.sources import (
     Chunk,
     Reading,
-    Unreadable,
-    cut,
-    find,
-    needs_spool,
     output_names,
-    read,
-    schema,
-    spool,
 )
 from dataqa.io.store import Store, told_of_disk
 from dataqa.types import DOC, DOC_ID, TEXT
@@ -55,15 +49,8 @@ def documents(inputs: Sequence[str | Path], reading: Reading) -> Generator[Docum
     Raises:
         InputError: An input does not exist or cannot be read, or has no text column.
     """
-    with TemporaryDirectory(prefix="dataqa-") as folder, _readable():
-        files = find(inputs, reading)
-        spooled = {
-            file.path: spool(file, reading, Path(folder))
-            for file in files
-            if needs_spool(file, reading)
-        }
-        columns = schema(files, reading, spooled=spooled)
-        shards = cut(files, reading, spooled=spooled)
+    with Corpus(inputs, reading) as corpus:
+        columns = corpus.columns
         names = output_names(columns, reading)
         kinds = {new: columns.get(new, pl.String()) for new in names.values()}
 
@@ -71,18 +58,8 @@ def documents(inputs: Sequence[str | Path], reading: Reading) -> Generator[Docum
             return docs.drop(DOC).rename(names).select(DOC_ID, *names.values())
 
         empty = pl.DataFrame(schema={DOC_ID: pl.String(), **kinds, names[TEXT]: pl.String()})
-        chunks = ((s.number, chunk) for s in shards for chunk in read(s, reading, columns))
-        yield Documents(empty, len(shards), chunks, public)
-
-
-@contextmanager
-def _readable() -> Generator[None]:
-    """There is no quarantine here, to which the hint about a file that breaks off points."""
-    try:
-        yield
-    except Unreadable as fault:
-        hint = "get the file again" if "quarantine" in fault.hint else fault.hint
-        raise InputError(fault.what, where=fault.where, hint=hint) from None
+        chunks = ((shard.number, chunk) for shard, chunk in corpus.chunks())
+        yield Documents(empty, corpus.shards, chunks, public)
 
 
 @contextmanager
