@@ -146,6 +146,31 @@ def evaluate_command(
     _table(lines, head)
 
 
+@private_command.command("export")
+@recogniser_options
+@click.option("--out", "-o", type=click.Path(path_type=Path), help="The file [standard output].")
+def export_command(
+    *, packs: tuple[str, ...], entities: tuple[str, ...], rules: tuple[Path, ...], out: Path | None
+) -> None:
+    """Write recognisers as a registry for Presidio, in YAML.
+
+    Patterns, borders, scores and context words go with them; checks cannot, so patterns that had
+    one score low, and a comment names them. In Python, `dataqa.private.as_presidio_recognizers`
+    gives Presidio the recognisers as they are.
+    """
+    from dataqa.cli.recognisers import recognisers_of
+    from dataqa.private.registry import as_registry
+
+    written = as_registry(recognisers_of(packs, entities, rules))
+    if out is None:
+        click.echo(written, nl=False)
+        return
+    if out.exists():
+        raise click.UsageError(f"{out} is there already")
+    out.write_text(written, encoding="utf-8")
+    click.echo(f"wrote {out}", err=True)
+
+
 def _share(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 

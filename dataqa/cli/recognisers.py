@@ -11,6 +11,7 @@ import click
 from dataqa.cli.options import Command, rules_option
 
 if TYPE_CHECKING:
+    from dataqa.private.packs import Recogniser
     from dataqa.private.scan import Scanner
 
 
@@ -32,16 +33,28 @@ def doubt_option(command: Command) -> Command:
     )(command)
 
 
-def scanner_of(packs: Sequence[str], entities: Sequence[str], rules: Sequence[Path]) -> Scanner:
-    """The recognisers of some packs, opened.
+def recognisers_of(
+    packs: Sequence[str], entities: Sequence[str], rules: Sequence[Path]
+) -> tuple[Recogniser, ...]:
+    """The recognisers of some packs.
 
     Raises:
         InputError: There is no such pack or kind.
     """
     from dataqa.private.packs import USUAL, load_packs
     from dataqa.private.packs import entities as of_entities
+    from dataqa.registry import user_assets
+
+    return of_entities(load_packs(packs or USUAL, user_assets(*rules)), entities)
+
+
+def scanner_of(packs: Sequence[str], entities: Sequence[str], rules: Sequence[Path]) -> Scanner:
+    """The recognisers of some packs, opened.
+
+    Raises:
+        InputError: There is no such pack or kind.
+    """
     from dataqa.private.scan import Scanner
     from dataqa.registry import user_assets
 
-    assets = user_assets(*rules)
-    return Scanner(of_entities(load_packs(packs or USUAL, assets), entities), assets.cache)
+    return Scanner(recognisers_of(packs, entities, rules), user_assets(*rules).cache)
