@@ -12,7 +12,7 @@ from typing import NamedTuple
 import polars as pl
 
 from dataqa.errors import InputError, did_you_mean
-from dataqa.private.columns import check_path, replaced
+from dataqa.private.columns import check_path, replaced, split_path
 from dataqa.private.packs import USUAL, load_packs
 from dataqa.private.packs import entities as of_entities
 from dataqa.private.proof import DOUBT
@@ -137,13 +137,13 @@ def scrub[Frame: (pl.DataFrame, pl.LazyFrame)](
     )
     how = step.replacing(read_key(step))
     scanner = _scanner(tuple(packs), tuple(entities)) if "scan" in wanted.values() else None
-    tops = list(dict.fromkeys(path if path in schema else path.split(".")[0] for path in wanted))
+    tops = list(dict.fromkeys(split_path(path, schema)[0] for path in wanted))
 
     def changed(rows: pl.Series) -> pl.Series:
         docs = rows.struct.unnest()
         about = _about(docs, subject)
         for path, kind in wanted.items():
-            name, *fields = [path] if path in schema else path.split(".")
+            name, fields = split_path(path, schema)
             entity = "" if kind == "scan" else kind
             column = docs[name]
             new, _ = replaced(column, fields, entity, scanner, how, about, doubt)

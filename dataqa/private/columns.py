@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -47,7 +47,7 @@ def check_path(path: str, schema: Mapping[str, Any], where: str = "") -> None:
     Raises:
         InputError: There is no such column or field, or it can hold no text.
     """
-    name, *fields = path.split(".") if path not in schema else [path]
+    name, fields = split_path(path, schema)
     if name not in schema:
         hint = did_you_mean(name, list(schema))
         raise InputError(f"there is no column {name!r}", where=where, hint=hint)
@@ -87,15 +87,7 @@ def replaced(
     Returns:
         The column, of the same type, and what was replaced.
     """
-    rows = column.to_list()
-    found: list[Value] = []
-
-    def note(value: Value) -> str:
-        found.append(value)
-        return value.text
-
-    for row, value in enumerate(rows):
-        _mapped(value, fields, Value(row, column.name, ""), note)
+    found = strings(column, fields)
     made, hits = (
         _wholes(found, entity, how, about)
         if entity
@@ -106,9 +98,32 @@ def replaced(
     new = iter(made)
     told = [
         _mapped(value, fields, Value(row, column.name, ""), lambda _: next(new))
-        for row, value in enumerate(rows)
+        for row, value in enumerate(column.to_list())
     ]
     return pl.Series(column.name, told, column.dtype), hits
+
+
+def strings(column: pl.Series, fields: Sequence[str]) -> list[Value]:
+    """Every string below a path of a column, by row."""
+    found: list[Value] = []
+
+    def note(value: Value) -> str:
+        found.append(value)
+        return value.text
+
+    for row, value in enumerate(column.to_list()):
+        _mapped(value, fields, Value(row, column.name, ""), note)
+    return found
+
+
+def split_path(path: str, columns: Collection[str]) -> tuple[str, list[str]]:
+    """A column and the fields below it; a column may have a dot in its own name.
+
+    >>> split_path("meta.author", ["meta"]), split_path("a.b", ["a.b"])
+    (('meta', ['author']), ('a.b', []))
+    """
+    name, *fields = [path] if path in columns else path.split(".")
+    return name, fields
 
 
 def _mapped(value: Any, fields: Sequence[str], at: Value, put: _Put) -> Any:

@@ -16,7 +16,7 @@ import polars as pl
 
 from dataqa.edits import encode, merge, result_span
 from dataqa.errors import InputError, did_you_mean
-from dataqa.private.columns import check_path, replaced
+from dataqa.private.columns import check_path, replaced, split_path
 from dataqa.private.keys import check_place, key_at
 from dataqa.private.packs import USUAL, digest, entities, load_packs
 from dataqa.private.proof import DOUBT
@@ -187,7 +187,7 @@ def _in_columns(
     rows: list[dict[str, Any]] = []
     for path, kind in columns.items():
         check_path(path, docs.drop(DOC, TEXT).schema, "scrub.columns")
-        name, *fields = [path] if path in docs.columns else path.split(".")
+        name, fields = split_path(path, docs.columns)
         entity = "" if kind == "scan" else kind
         new, hits = replaced(docs[name], fields, entity, scanner, how, whose, DOUBT)
         docs = docs.with_columns(new)
