@@ -35,6 +35,8 @@ _PASSED = frozenset({"AGE"})
 _DAY = 5
 """Digits of a date that is looked for: a year alone may well be the stand-in of another."""
 _PART = 100_000
+_POINTED = frozenset({"IP_ADDRESS", "MAC_ADDRESS", "COORDINATE", "GEO_COORDINATES", "URL"})
+"""Kinds of which the signs between digits tell one value from another."""
 _BETWEEN = r"[\s().\-/·\u00a0]*"
 _GAPS = r"([0-9])[\s().\-/·\u00a0]+"
 
@@ -149,7 +151,7 @@ def _folded(entity: str, value: str) -> str:
         return digits_of(identity(entity, value)) or plain
     digits = digits_of(value)
     only = numeric(value) and not any(one.isalpha() for one in value)
-    return digits if only and len(digits) > 6 and "." not in value[:4] else plain
+    return digits if only and len(digits) > 6 and entity not in _POINTED else plain
 
 
 def _stands(value: str, entity: str, text: str) -> bool:
@@ -165,4 +167,6 @@ def _pattern(value: str, entity: str) -> re.Pattern[str]:
     spaced = r"\s+".join(re.escape(word) for word in value.split())
     before = r"(?<![0-9a-z])" if value[:1].isascii() and value[:1].isalnum() else ""
     behind = r"(?![0-9a-z])" if value[-1:].isascii() and value[-1:].isalnum() else ""
+    before += r"(?<![0-9][.])" if value[:1].isdigit() else ""
+    behind += r"(?![.][0-9])" if value[-1:].isdigit() else ""
     return re.compile(before + spaced + behind)
