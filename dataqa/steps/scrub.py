@@ -96,7 +96,7 @@ class Scrub(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         scanner = Scanner(found, assets.cache) if searched else None
 
         def scrub(batch: Batch) -> Batch:
-            about = _about(batch.docs, self.subject)
+            about = about_of(batch.docs, self.subject)
             return _in_columns(_in_text(batch, how, about), self.columns, scanner, how, about)
 
         return scrub
@@ -128,7 +128,7 @@ def read_key(step: Scrub) -> bytes:
     return key_at(step.key, "scrub.key")
 
 
-def _about(docs: pl.DataFrame, subject: str) -> Callable[[int], About]:
+def about_of(docs: pl.DataFrame, subject: str) -> Callable[[int], About]:
     """The document of each row.
 
     Raises:
