@@ -107,6 +107,9 @@ def forget(
         _left(store, name, every)
         changed += [name] if _rewrite(store, name, every) else []
     changed += [name for name in _names(store, (FINDINGS_DIR,)) if _rewrite(store, name, every)]
+    for name in _names(store, (f"{STATE}/renames",)):
+        if name.endswith(".parquet"):
+            _rewrite(store, name, every)
     elsewhere = beside(every)
     by_verdict = _told_anew(store, every, before)
     _record(store, told, by_verdict, changed, elsewhere)

@@ -124,6 +124,18 @@ def test_neither_other_bounds_nor_the_same_run_bring_it_back(out: Path, tmp_path
     assert not set(signals["doc_id"]) & set(ids)
 
 
+def test_all_documents_of_a_repeated_id_are_forgotten(tmp_path: Path):
+    rows = documents(12)
+    for row in rows[:3]:
+        row["id"] = "somebody"
+    out = go(write(tmp_path / "in", rows), tmp_path / "out").out
+    found = holders(Store(out), "somebody", None)
+    assert sorted(found) == ["somebody", "somebody~2", "somebody~3"]
+    assert forgotten(out, "somebody") == 3
+    assert traces(out, ["somebody"]) == []
+    assert faults(out) == []
+
+
 KILLED = """
 import os, sys
 from pathlib import Path
