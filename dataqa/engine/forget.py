@@ -142,13 +142,21 @@ def _rewrite(store: Store, name: str, ids: Sequence[str]) -> bool:
         return False
     heavy = text_column(store) if name.partition("/")[0] in VERDICTS else None
     first = parts[0]
-    table = Table(
-        store, name.removesuffix(".parquet"), heavy=heavy if heavy in first.columns else None
-    )
+    bare = name.removesuffix(".parquet")
+    marks = _marks(store, name)
+    table = Table(store, bare, heavy=heavy if heavy in first.columns else None, marks=marks)
     for part in parts:
         table.add(_without(part, gone))
     table.close(first.clear())
     return True
+
+
+def _marks(store: Store, name: str) -> dict[str, str]:
+    """What a file's metadata say of its rows."""
+    held: dict[bytes, bytes] = pq.read_metadata(store.path(name)).metadata or {}
+    return {
+        key.decode(): value.decode() for key, value in held.items() if key.startswith(b"dataqa.")
+    }
 
 
 def _touched(rows: pl.DataFrame, gone: pl.Series) -> bool:

@@ -80,7 +80,7 @@ class Scrub(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         searched = "scan" in self.columns.values()
         return keyed + (digest(load_packs(USUAL, assets)) if searched else "")
 
-    def told(self) -> dict[str, str]:
+    def marks(self) -> dict[str, str]:
         """What files say of having been scrubbed: never the key."""
         return {"style": self.style, "scope": self.scope, "dataset": self.dataset}
 
