@@ -35,6 +35,10 @@ _COMMANDS = {
     "scrub": ("scrub", "Replace private data in texts."),
     "leakcheck": ("leakcheck", "Look for private values that are left."),
     "private": ("private", "Tell what private data there is."),
+    "vault": ("vault", "Keep what stand-ins stand for, encrypted."),
+    "reidentify": ("vault", "Put originals back in the place of stand-ins."),
+    "forget": ("forget", "Remove somebody's documents from a run."),
+    "key": ("key", "Make a key for stand-ins, or change a vault's."),
     "init": ("scaffold", "Write a commented starting point."),
     "list": ("scaffold", "List steps, signals, rules, recognisers or extras."),
 }
