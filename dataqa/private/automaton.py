@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from threading import local
 from typing import Any, NamedTuple, Protocol
@@ -21,6 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataqa.arrow import TextBuffers
+from dataqa.errors import InputError
+from dataqa.private.patterns import Expression, bordered, widest
+
+
+_LONG, _FAR = 60, 2000
+"""Bytes of a match from which on, and up to which, the automaton does not say where it began."""
 
 
 class Windows(NamedTuple):
@@ -52,11 +59,11 @@ class Automaton(Protocol):
         ...
 
 
-def automaton(patterns: Sequence[str], cache: Path | None = None) -> Automaton:
+def automaton(patterns: Sequence[Expression], cache: Path | None = None) -> Automaton:
     """The fastest one there is here.
 
     Args:
-        patterns: Regular expressions (``dataqa.private.patterns``).
+        patterns: Regular expressions and their borders (``dataqa.private.patterns``).
         cache: A folder in which what was compiled is kept.
     """
     if find_spec("hyperscan") is None or not patterns:
@@ -81,31 +88,36 @@ class Everywhere:
 class Hyperscan:
     """Windows by one automaton of all patterns."""
 
-    def __init__(self, patterns: Sequence[str], cache: Path | None = None) -> None:
+    def __init__(self, patterns: Sequence[Expression], cache: Path | None = None) -> None:
         import hyperscan  # noqa: PLC0415 - an extra
 
         self._library: Any = hyperscan
-        self._database = _database(hyperscan, [one.encode() for one in patterns], cache)
+        self._database = _database(hyperscan, patterns, cache)
+        self._reach = np.array([_reach(one) for one in patterns], np.int64)
         self._threads = local()  # a scratch must not be used by two threads at once
 
     def windows(self, buffers: TextBuffers) -> Windows:
         """Where each pattern's matches begin at the leftmost and end."""
-        offsets = buffers.offsets
         told: list[tuple[int, int, int]] = []
 
         def note(pattern: int, start: int, end: int, flags: int, context: Any) -> None:  # noqa: ARG001
             told.append((pattern, start, end))
 
-        data = buffers.data[offsets[0] : offsets[-1]]
-        if len(data):
+        # a line feed behind each text, or the first word of the next would touch its last
+        view, offsets = memoryview(buffers.data), buffers.offsets.tolist()
+        data = b"\n".join([view[low:high] for low, high in pairwise(offsets)])
+        if data:
             self._database.scan(data, match_event_handler=note, scratch=self._scratch())
         found = np.array(told, np.int64).reshape(-1, 3)
         patterns, starts, ends = found.T
-        starts, ends = starts + offsets[0], ends + offsets[0]
-        # texts lie side by side: a match is of the text that it ends in, or of none
-        texts = np.searchsorted(offsets, ends - 1, side="right") - 1
-        begins = offsets[texts]
-        return _joined(texts, patterns, np.maximum(starts - begins, 0), ends - begins)
+        reach = self._reach[patterns]
+        starts = np.where(reach, np.maximum(ends - reach, 0), starts)
+        begins = buffers.offsets[:-1] - buffers.offsets[0] + np.arange(len(buffers))
+        # a match is of the text that it ends in
+        texts = np.searchsorted(begins, ends - 1, side="right") - 1
+        starts, ends = starts - begins[texts], ends - begins[texts]
+        ends = np.minimum(ends, np.diff(buffers.offsets)[texts])
+        return _joined(texts, patterns, np.maximum(starts, 0), ends)
 
     def _scratch(self) -> Any:
         if not hasattr(self._threads, "scratch"):
@@ -136,9 +148,10 @@ def _joined(
     return Windows(texts[first], patterns[first], starts[first], furthest[last])
 
 
-def _database(library: Any, patterns: list[bytes], cache: Path | None) -> Any:
+def _database(library: Any, patterns: Sequence[Expression], cache: Path | None) -> Any:
+    written = [bordered(one).encode() for one in patterns]
     name = hashlib.blake2b(
-        b"\0".join([library.__version__.encode(), _processor(), *patterns]), digest_size=12
+        b"\0".join([library.__version__.encode(), _processor(), *written]), digest_size=12
     ).hexdigest()
     path = cache / "patterns" / f"{name}.hs" if cache is not None else None
     if path is not None and path.is_file():
@@ -146,18 +159,49 @@ def _database(library: Any, patterns: list[bytes], cache: Path | None) -> Any:
             return library.loadb(path.read_bytes(), library.HS_MODE_BLOCK)
         except library.error:  # written by half, or for another processor
             path.unlink(missing_ok=True)
-    database = library.Database(mode=library.HS_MODE_BLOCK)
-    flags = library.HS_FLAG_SOM_LEFTMOST
-    database.compile(
-        expressions=patterns,
-        ids=list(range(len(patterns))),
-        elements=len(patterns),
-        flags=[flags] * len(patterns),
-    )
+    try:
+        database = _built(library, patterns, written)
+    except library.error:
+        database = _built(library, patterns, [_taken(library, one) for one in patterns])
     if path is not None:
         with suppress(OSError):  # a cache that cannot be written is none
             _keep(path, library.dumpb(database))
     return database
+
+
+def _built(library: Any, patterns: Sequence[Expression], written: Sequence[bytes]) -> Any:
+    database = library.Database(mode=library.HS_MODE_BLOCK)
+    leftmost = library.HS_FLAG_SOM_LEFTMOST
+    database.compile(
+        expressions=list(written),
+        ids=list(range(len(written))),
+        elements=len(written),
+        flags=[0 if _reach(one) else leftmost for one in patterns],
+    )
+    return database
+
+
+def _reach(one: Expression) -> int:
+    """How far before its end a match of a long pattern begins at most; 0 for all other patterns.
+
+    Remembering where matches of long repetitions began is what makes an automaton too large.
+    """
+    longest = widest(one.pattern)
+    return longest + 2 if _LONG < longest <= _FAR else 0
+
+
+def _taken(library: Any, one: Expression) -> bytes:
+    """The form of a pattern that is not too large for the automaton: with its border if it can be.
+
+    Raises:
+        InputError: Neither is taken.
+    """
+    for written in (bordered(one).encode(), one.pattern.encode()):
+        with suppress(library.error):
+            _built(library, [one], [written])
+            return written
+    hint = "repeat less often, or give fewer alternatives"
+    raise InputError(f"the automaton does not take {one.pattern!r}", hint=hint)
 
 
 def _keep(path: Path, data: bytes) -> None:

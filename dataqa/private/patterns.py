@@ -8,7 +8,7 @@ business: the border is put around it. Patterns that could take more than linear
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 _parser: Any = re._parser  # type: ignore[attr-defined] # noqa: SLF001  # the tree of a pattern
 
@@ -18,7 +18,59 @@ _BESIDE = {"word": rb"[0-9A-Za-z]", "digit": rb"[0-9]", "none": b""}
 _UNBOUNDED = 1000
 _LOOKS_AROUND = {"ASSERT", "ASSERT_NOT", "AT", "GROUPREF", "GROUPREF_EXISTS", "ATOMIC_GROUP"}
 MOST_REPEATS = 200
+_ALNUM = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+_QUANTIFIED = re.compile(r"[^\x00-\x7f][?*+{]")
 _CLASS = re.compile(r"(?<!\\)\[\^?\]?(?:[^\]\\]|\\.)*\]")
+
+
+class Expression(NamedTuple):
+    """A pattern and what its matches may not touch."""
+
+    pattern: str
+    border: Border
+
+
+def bordered(one: Expression) -> str:
+    r"""The pattern with as much of its border as an automaton without looking around can have.
+
+    It matches wherever the pattern does with its border, and in few other places: a digit within a
+    longer number is no match that somebody has to be told of.
+
+    >>> bordered(Expression("[0-9]{9}", "word")), bordered(Expression("[+][0-9]{9}", "word"))
+    ('(?:\\b|_)(?:[0-9]{9})(?:\\b|_)', '(?:[+][0-9]{9})(?:\\b|_)')
+    """
+    if one.border != "word":
+        return one.pattern
+    tree = _parser.parse(one.pattern)
+    edge = r"(?:\b|_)"
+    before = edge if _edge(tree, 1)[0] <= _ALNUM else ""
+    behind = edge if _edge(tree, -1)[0] <= _ALNUM else ""
+    return f"{before}(?:{one.pattern}){behind}"
+
+
+def widest(pattern: str) -> int:
+    """The most bytes that a match has.
+
+    >>> widest("[0-9]{3}-号"), widest("a+") > 10**9
+    (7, True)
+    """
+    return int(_parser.parse(pattern.encode().decode("latin-1")).getwidth()[1])
+
+
+def _edge(tree: Any, step: int) -> tuple[frozenset[int], bool]:
+    """The characters that a match may begin (1) or end (-1) with; whether it may be empty."""
+    found: frozenset[int] = frozenset()
+    for item in list(tree)[::step]:
+        name, value = str(item[0]), item[1]
+        one = _characters(item)
+        some = [_edge(part, step) for part in _parts(name, value)]
+        for characters, _ in some:
+            found |= characters
+        found |= one or frozenset()
+        empty = any(may for _, may in some) or (name.endswith("_REPEAT") and not value[0])
+        if one is not None or not empty:
+            return found, False
+    return found, True
 
 
 def compiled(pattern: str, border: Border) -> re.Pattern[bytes]:
@@ -47,6 +99,8 @@ def complaint(pattern: str) -> str:
         return f"it is no regular expression: {error}"
     if any(not inside.isascii() for inside in _CLASS.findall(pattern)):
         return "a class holds other than ASCII; write alternatives, (?:京|沪)"
+    if _QUANTIFIED.search(pattern):
+        return "what repeats is a character of several bytes; put it in a group, (?:地)?"
     return _tree(tree) or ("it matches the empty text" if tree.getwidth()[0] == 0 else "")
 
 
@@ -117,7 +171,14 @@ def _characters(item: Any) -> frozenset[int] | None:
         return None
     written = _class(value) if name == "IN" else f"[^{re.escape(chr(value))}]"
     one = re.compile(written, re.ASCII)
-    return frozenset(code for code in range(129) if one.fullmatch(chr(code)))
+    beyond = {128} if name == "IN" and any(_beyond(*part) for part in value) else set[int]()
+    return frozenset(code for code in range(129) if one.fullmatch(chr(code))) | beyond
+
+
+def _beyond(code: Any, value: Any) -> bool:
+    """Whether a part of a class is other than ASCII."""
+    name = str(code)
+    return (name == "LITERAL" and value > 127) or (name == "RANGE" and value[1] > 127)
 
 
 def _class(parts: Any) -> str:

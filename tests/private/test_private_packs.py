@@ -79,6 +79,7 @@ def test_examples_and_citations_are_no_part_of_the_digest(tmp_path: Path):
         ("pack: mine", "pack: yours", "calls itself"),
         ("[A-Z]{2}-", "(?<=x)[A-Z]-", "looks around"),
         ("[A-Z]{2}-", "[A-Zä]-", "other than ASCII"),
+        ("[A-Z]{2}-", "号?[A-Z]-", "in a group"),
         ("[A-Z]{2}-", "(?:[A-Z]+)+-", "for ever"),
         ("[A-Z]{2}-", "(", "no regular expression"),
         ("[0-9]{4}", ".*", "takes anything"),

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from dataqa.arrow import text_buffers
 from dataqa.private.automaton import Everywhere, Hyperscan
 from dataqa.private.packs import Recogniser, load_packs, pack_names
-from dataqa.private.patterns import Border, compiled
-from dataqa.private.scan import Scanner, Span, resolved
+from dataqa.private.patterns import compiled
+from dataqa.private.scan import Scanner, Span, expressions, resolved
 from dataqa.registry import shipped
 from dataqa.types import Assets
 
@@ -25,8 +25,8 @@ pytest.importorskip("stdnum")
 
 ASSETS = Assets((shipped("rules"),), Path())
 ALL: tuple[Recogniser, ...] = load_packs(pack_names(ASSETS), ASSETS)
-LOOKS = sum(len(one.looks) for one in ALL)
-FAST, SLOW = Scanner(ALL), Scanner(ALL, automaton_of=Everywhere(LOOKS))
+PATTERNS = expressions(ALL)
+FAST, SLOW = Scanner(ALL), Scanner(ALL, automaton_of=Everywhere(len(PATTERNS)))
 HITS = [value for one in ALL for example in one.examples for value in example.values]
 AROUND = ["", " ", "a", "é", "中", "0", "-", ".", ":", "\n", "电话", "card ", "😀", "\u0301", "x@"]
 
@@ -58,10 +58,6 @@ def test_texts_do_not_touch_one_another(texts: list[str]):
         assert mine.drop("row").equals(alone.drop("row"))
 
 
-PATTERNS = [look.pattern for one in ALL for look in one.looks]
-BORDERS: list[Border] = [one.border for one in ALL for _ in one.looks]
-
-
 @pytest.fixture(scope="module")
 def automaton() -> Hyperscan:
     return Hyperscan(PATTERNS)
@@ -71,7 +67,7 @@ def automaton() -> Hyperscan:
 def test_windows_hold_every_match_of_every_pattern(automaton: Hyperscan, text: str):
     """What ``re`` finds in the whole text lies in a window: nothing is lost elsewhere."""
     windows = automaton.windows(text_buffers(pl.Series([text])))
-    for number, (pattern, border) in enumerate(zip(PATTERNS, BORDERS, strict=True)):
+    for number, (pattern, border) in enumerate(PATTERNS):
         mine = [(low, high) for _, which, low, high in windows.rows() if which == number]
         for match in compiled(pattern, border).finditer(text.encode()):
             assert any(low <= match.start() and match.end() <= high for low, high in mine)
@@ -152,14 +148,12 @@ def test_hostile_texts_take_linear_time(text: str):
 
 
 def test_a_compiled_database_is_kept_and_a_broken_one_made_again(tmp_path: Path):
-    patterns = [look.pattern for one in ALL for look in one.looks]
     text = pl.Series([" ".join(HITS)])
     first = Scanner(ALL, tmp_path).scan(text)
     (kept,) = (tmp_path / "patterns").iterdir()
     kept.write_bytes(kept.read_bytes()[:100])
     assert Scanner(ALL, tmp_path).scan(text).equals(first)
     assert kept.stat().st_size > 100
-    assert patterns
     assert all(value.encode() not in kept.read_bytes() for value in HITS)
 
 
