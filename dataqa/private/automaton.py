@@ -23,11 +23,13 @@ from numpy.typing import NDArray
 
 from dataqa.arrow import TextBuffers
 from dataqa.errors import InputError
-from dataqa.private.patterns import Expression, bordered, widest
+from dataqa.private.patterns import FARTHEST, Expression, around, bordered, fewest_digits, widest
 
-
-_LONG, _FAR = 60, 2000
-"""Bytes of a match from which on, and up to which, the automaton does not say where it began."""
+_DIGITS, _WIDTH = 6, 20
+"""Patterns of so many digits and more, in so many bytes and fewer, are looked for only where such
+are."""
+_LONG = 0
+"""Bytes of a match from which on the automaton does not say where it began."""
 
 
 class Windows(NamedTuple):
@@ -86,43 +88,107 @@ class Everywhere:
 
 
 class Hyperscan:
-    """Windows by one automaton of all patterns."""
+    """Windows by two automata: one reads all, one only where there are many digits.
+
+    Most kinds of numbers need at least ``_DIGITS`` digits within ``_WIDTH`` bytes, and most of a
+    text has none such place.
+    """
 
     def __init__(self, patterns: Sequence[Expression], cache: Path | None = None) -> None:
         import hyperscan  # noqa: PLC0415 - an extra
 
-        self._library: Any = hyperscan
-        self._database = _database(hyperscan, patterns, cache)
-        self._reach = np.array([_reach(one) for one in patterns], np.int64)
-        self._threads = local()  # a scratch must not be used by two threads at once
+        self._ahead = np.array([_ahead(one) for one in patterns], np.int64)
+        dense = [
+            widest(one.pattern) <= _WIDTH and fewest_digits(one) >= _DIGITS for one in patterns
+        ]
+        self._parts = [
+            _Part(
+                hyperscan,
+                [at for at, is_dense in enumerate(dense) if is_dense == want],
+                patterns,
+                cache,
+            )
+            for want in (False, True)
+        ]
 
     def windows(self, buffers: TextBuffers) -> Windows:
-        """Where each pattern's matches begin at the leftmost and end."""
+        """Where each pattern's matches begin at the earliest and end at the latest."""
+        # a line feed behind each text, or the first word of the next would touch its last
+        view, offsets = memoryview(buffers.data), buffers.offsets.tolist()
+        data = b"\n".join([view[low:high] for low, high in pairwise(offsets)])
+        everywhere, dense = self._parts
+        found = np.concatenate([everywhere.found(data), dense.found_within(data, *_dense(data))])
+        patterns, starts, ends = found.T
+        begins = buffers.offsets[:-1] - buffers.offsets[0] + np.arange(len(buffers))
+        # a match is of the text that it ends in; what lies before is none of its
+        texts = np.searchsorted(begins, ends - 1, side="right") - 1
+        starts = np.maximum(starts - begins[texts], 0)
+        ends = ends - begins[texts]
+        ends = np.minimum(ends + self._ahead[patterns], np.diff(buffers.offsets)[texts])
+        return _joined(texts, patterns, starts, ends)
+
+
+class _Part:
+    """Some of the patterns, as one automaton."""
+
+    def __init__(
+        self, library: Any, numbers: list[int], patterns: Sequence[Expression], cache: Path | None
+    ) -> None:
+        some = [patterns[number] for number in numbers]
+        self.numbers = np.array(numbers, np.int64)
+        self._reach = np.array([_reach(one) for one in some], np.int64)
+        self._library = library
+        self._database = _database(library, some, cache) if some else None
+        self._threads = local()  # a scratch must not be used by two threads at once
+
+    def found(self, data: bytes) -> NDArray[np.int64]:
+        """The number of the pattern, start and end of each match."""
         told: list[tuple[int, int, int]] = []
 
         def note(pattern: int, start: int, end: int, flags: int, context: Any) -> None:  # noqa: ARG001
             told.append((pattern, start, end))
 
-        # a line feed behind each text, or the first word of the next would touch its last
-        view, offsets = memoryview(buffers.data), buffers.offsets.tolist()
-        data = b"\n".join([view[low:high] for low, high in pairwise(offsets)])
-        if data:
+        if data and self._database is not None:
             self._database.scan(data, match_event_handler=note, scratch=self._scratch())
         found = np.array(told, np.int64).reshape(-1, 3)
-        patterns, starts, ends = found.T
-        reach = self._reach[patterns]
-        starts = np.where(reach, np.maximum(ends - reach, 0), starts)
-        begins = buffers.offsets[:-1] - buffers.offsets[0] + np.arange(len(buffers))
-        # a match is of the text that it ends in
-        texts = np.searchsorted(begins, ends - 1, side="right") - 1
-        starts, ends = starts - begins[texts], ends - begins[texts]
-        ends = np.minimum(ends, np.diff(buffers.offsets)[texts])
-        return _joined(texts, patterns, np.maximum(starts, 0), ends)
+        if len(found):
+            reach = self._reach[found[:, 0]]
+            found[:, 1] = np.where(reach, np.maximum(found[:, 2] - reach, 0), found[:, 1])
+            found[:, 0] = self.numbers[found[:, 0]]
+        return found
+
+    def found_within(
+        self, data: bytes, lows: NDArray[np.int64], highs: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """The same of some stretches of the data, each read as if nothing stood around it."""
+        view = memoryview(data)
+        ends = zip(lows.tolist(), highs.tolist(), strict=True)
+        found = self.found(b"\n".join([view[low:high] for low, high in ends]))
+        begins = np.concatenate([[0], np.cumsum(highs - lows + 1)[:-1]]).astype(np.int64)
+        if len(found):
+            which = np.searchsorted(begins, found[:, 2] - 1, side="right") - 1
+            found[:, 1] = np.maximum(found[:, 1], begins[which])
+            found[:, 1:] += (lows[which] - begins[which])[:, None]
+            found[:, 2] = np.minimum(found[:, 2], highs[which])
+        return found
 
     def _scratch(self) -> Any:
         if not hasattr(self._threads, "scratch"):
             self._threads.scratch = self._library.Scratch(self._database)
         return self._threads.scratch
+
+
+def _dense(data: bytes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The stretches with ``_DIGITS`` digits in ``_WIDTH`` bytes, and what touches them."""
+    places = np.flatnonzero((np.frombuffer(data, np.uint8) - np.uint8(48)) < 10)
+    first, last = places[: 1 - _DIGITS], places[_DIGITS - 1 :]
+    many = last - first < _WIDTH
+    lows = np.maximum(last[many] - _WIDTH, 0)
+    highs = np.minimum(first[many] + _WIDTH + 1, len(data))
+    fresh = np.ones(len(lows), np.bool_)
+    fresh[1:] = lows[1:] > highs[:-1]
+    firsts = np.flatnonzero(fresh)
+    return lows[firsts], highs[np.append(firsts[1:], len(lows)) - 1] if len(lows) else highs
 
 
 def _joined(
@@ -186,8 +252,16 @@ def _reach(one: Expression) -> int:
 
     Remembering where matches of long repetitions began is what makes an automaton too large.
     """
+    if sides := around(one.pattern, one.holds):
+        return widest(sides[0]) + widest(one.holds) + 2
     longest = widest(one.pattern)
-    return longest + 2 if _LONG < longest <= _FAR else 0
+    return longest + 2 if _LONG < longest <= FARTHEST else 0
+
+
+def _ahead(one: Expression) -> int:
+    """How far behind the piece that a pattern holds a match ends at most."""
+    sides = around(one.pattern, one.holds)
+    return widest(sides[1]) + 2 if sides else 0
 
 
 def _taken(library: Any, one: Expression) -> bytes:
@@ -196,7 +270,7 @@ def _taken(library: Any, one: Expression) -> bytes:
     Raises:
         InputError: Neither is taken.
     """
-    for written in (bordered(one).encode(), one.pattern.encode()):
+    for written in (bordered(one).encode(), (one.holds or one.pattern).encode()):
         with suppress(library.error):
             _built(library, [one], [written])
             return written

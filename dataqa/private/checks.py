@@ -16,11 +16,17 @@ from typing import Any
 
 from dataqa.errors import InputError, did_you_mean
 from dataqa.private import coins, national, telephone
-from dataqa.private.digits import luhn_digit
+from dataqa.private.digits import cn_id_character, is_day, luhn_digit
 
 _RUNS = re.compile("[0-9]+")
 _VARIED = 2.8
-_CARD_LENGTHS = {"1": (15,), "2": (15, 16), "3": (14, 15, 16), "4": (13, 16, 19)}
+_CARD_LENGTHS = {
+    "6": (12, 13, 14, 15, 16, 17, 19),
+    "1": (15,),
+    "2": (15, 16),
+    "3": (14, 15, 16),
+    "4": (13, 16, 19),
+}
 
 type Check = Callable[[str], bool]
 
@@ -158,7 +164,10 @@ def place(value: str) -> bool:
     >>> place("48.85837, 2.29448"), place("148.8583, 2.2944")
     (True, False)
     """
-    north, east = (float(one) for one in re.findall(r"-?[0-9]+[.][0-9]+", value)[:2])
+    found = [float(one) for one in re.findall(r"-?[0-9]+[.][0-9]{4,}", value)]
+    if len(found) != 2:
+        return len(_RUNS.findall(value)) > 3  # degrees and minutes
+    north, east = found
     return abs(north) <= 90 and abs(east) <= 180 and (north, east) != (0, 0)
 
 
@@ -192,3 +201,16 @@ def card(value: str) -> bool:
     found = _digits(value)
     lengths = _CARD_LENGTHS.get(found[0], range(12, 20))
     return len(found) in lengths and luhn(found)
+
+
+def cn_id(value: str) -> bool:
+    """An identity number of mainland China: region, a day of birth, check character.
+
+    Source: GB 11643-1999.
+
+    >>> cn_id("11010519491231002X"), cn_id("110105194912310021")
+    (True, False)
+    """
+    if not (10 < int(value[:2]) < 83) or not is_day(value[6:14]):
+        return False
+    return cn_id_character(value[:17]) == value[17].upper()

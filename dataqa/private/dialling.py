@@ -67,7 +67,9 @@ def _written(region: str) -> Iterator[tuple[tuple[int, ...], _Form]]:
             continue  # digits are added or change places
         leading = re.compile(written.leading_digits_pattern[-1:][0] if _leads(written) else "")
         rule = written.national_prefix_formatting_rule or ""
-        for sizes in product(*(range(int(low or 1), int(high or low or 1) + 1) for low, high in groups)):
+        for sizes in product(
+            *(range(int(low or 1), int(high or low or 1) + 1) for low, high in groups)
+        ):
             if sum(sizes) <= _LONGEST:
                 yield sizes, _Form(region, "", leading, number)
                 if prefix := "".join(_RUNS.findall(rule.replace("\\1", ""))):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 
 def luhn_digit(body: str) -> str:
     """The check digit of ISO/IEC 7812-1, annex B.
@@ -38,3 +40,12 @@ def vin_character(number: str) -> str:
         int(values.get(one, one)) * weight for one, weight in zip(number, weights, strict=True)
     )
     return "0123456789X"[total % 11]
+
+
+def is_day(written: str) -> bool:
+    """Whether eight digits are a day that somebody may be born on: year, month, day."""
+    try:
+        born = date(int(written[:4]), int(written[4:6]), int(written[6:8]))
+    except ValueError:
+        return False
+    return 1880 <= born.year <= 2100

@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from importlib import import_module
 from typing import Any
 
-from dataqa.private.digits import cn_id_character, luhn_digit, vin_character
+from dataqa.private.digits import is_day, luhn_digit, vin_character
 
 _TW_AREAS = "ABCDEFGHJKLMNPQRSTUVXYWZIO"
 """The letters of Taiwan's numbers in the order of what they count: A is 10, O is 35."""
 _NRIC, _FIN = "JZIHGFEDCBA", "XWUTRQPNMLK"
-
-
-def cn_id(value: str) -> bool:
-    """An identity number of mainland China: region, a day of birth, check character.
-
-    Source: GB 11643-1999.
-
-    >>> cn_id("11010519491231002X"), cn_id("110105194912310021")
-    (True, False)
-    """
-    if not (10 < int(value[:2]) < 83) or not _day(value[6:14]):
-        return False
-    return cn_id_character(value[:17]) == value[17].upper()
 
 
 def lu_matricule(value: str) -> bool:
@@ -36,7 +22,7 @@ def lu_matricule(value: str) -> bool:
     True
     """
     found = "".join(one for one in value if one.isdigit())
-    holds = luhn_digit(found[:11]) == found[11] and _day(found[:8])
+    holds = luhn_digit(found[:11]) == found[11] and is_day(found[:8])
     return holds and bool(_verhoeff().is_valid(found[:11] + found[12]))
 
 
@@ -131,16 +117,8 @@ def vin(value: str) -> bool:
     >>> vin("1M8GDM9AXKP042788"), vin("1M8GDM9A1KP042788")
     (True, False)
     """
-    return vin_character(value.upper()) == value[8].upper() and len(set(value)) > 5
-
-
-def _day(written: str) -> bool:
-    """Whether eight digits are a day that somebody may be born on: year, month, day."""
-    try:
-        born = date(int(written[:4]), int(written[4:6]), int(written[6:8]))
-    except ValueError:
-        return False
-    return 1880 <= born.year <= 2100
+    plain = value.upper()
+    return vin_character(plain) == plain[8] and len(set(plain)) > 5 and not plain.isdigit()
 
 
 def _verhoeff() -> Any:

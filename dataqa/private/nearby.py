@@ -1,14 +1,16 @@
 """Which words stand around a candidate: of all recognisers at once, so that most are never asked.
 
 Hundreds of words make candidates likelier or drop them. Searching for each recogniser's beside each
-candidate would cost more than all the rest. So the letters around it are read once, as words, and
-looked up in one table; only recognisers that have one of them search for what they exactly want.
+candidate would cost more than all the rest. So what is around it is read once, as words (of scripts
+without spaces, as pairs of characters), and looked up in one table; only recognisers that may have
+one of them search for what they exactly want.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from operator import add
 
 _WORDS = re.compile(rb"[a-z]+")
 
@@ -19,20 +21,16 @@ class Nearby:
     def __init__(self, lists: Iterable[Sequence[str]]) -> None:
         """Learn lists of words: of the first the bit is 1, of the second 2, and so on."""
         self._latin: dict[bytes, int] = {}
-        self._others: dict[bytes, int] = {}
+        self._others: dict[str, int] = {}
         self._always = 0
         for at, words in enumerate(lists):
             for word in words:
                 self._learn(word.encode().lower(), 1 << at)
-        some = sorted(self._others, key=lambda one: (-len(one), one))
-        for word in some:  # where it stands, so does each that it begins with
-            self._others[word] = _or(bit for one, bit in self._others.items() if word.startswith(one))
-        found = b"|".join(map(re.escape, some))
-        self._search = re.compile(b"(?=(" + found + b"))") if some else None
 
     def _learn(self, word: bytes, bit: int) -> None:
         if not word.isascii():
-            self._others[word] = self._others.get(word, 0) | bit
+            first = word.decode()[:2]
+            self._others[first] = self._others.get(first, 0) | bit
         elif found := _WORDS.search(word):
             first = found.group()
             self._latin[first] = self._latin.get(first, 0) | bit
@@ -51,14 +49,9 @@ class Nearby:
         latin = self._latin
         for word in _WORDS.findall(lower):
             found |= latin.get(word, 0)
-        if self._search is not None and not lower.isascii():
-            for word in self._search.findall(lower):
-                found |= self._others[word]
+        if not lower.isascii():
+            others = self._others
+            plain = lower.decode(errors="ignore")
+            for pair in {*plain, *map(add, plain, plain[1:])} & others.keys():
+                found |= others[pair]
         return found
-
-
-def _or(bits: Iterable[int]) -> int:
-    found = 0
-    for bit in bits:
-        found |= bit
-    return found

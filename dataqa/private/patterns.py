@@ -12,22 +12,26 @@ from typing import Any, Literal, NamedTuple
 
 _parser: Any = re._parser  # type: ignore[attr-defined] # noqa: SLF001  # the tree of a pattern
 
-type Border = Literal["word", "digit", "none"]
+type Border = Literal["word", "number", "digit", "none"]
 
-_BESIDE = {"word": rb"[0-9A-Za-z]", "digit": rb"[0-9]", "none": b""}
+_BESIDE = {"word": rb"[0-9A-Za-z]", "number": rb"[0-9A-Za-z]", "digit": rb"[0-9]", "none": b""}
 _UNBOUNDED = 1000
 _LOOKS_AROUND = {"ASSERT", "ASSERT_NOT", "AT", "GROUPREF", "GROUPREF_EXISTS", "ATOMIC_GROUP"}
 MOST_REPEATS = 200
+FARTHEST = 2000
+"""Bytes of a match before and behind the piece that it is looked for by."""
 _ALNUM = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+_DIGITS = frozenset(b"0123456789")
 _QUANTIFIED = re.compile(r"[^\x00-\x7f][?*+{]")
 _CLASS = re.compile(r"(?<!\\)\[\^?\]?(?:[^\]\\]|\\.)*\]")
 
 
 class Expression(NamedTuple):
-    """A pattern and what its matches may not touch."""
+    """A pattern, what its matches may not touch, and a piece of it that all of them hold."""
 
     pattern: str
     border: Border
+    holds: str = ""
 
 
 def bordered(one: Expression) -> str:
@@ -39,13 +43,74 @@ def bordered(one: Expression) -> str:
     >>> bordered(Expression("[0-9]{9}", "word")), bordered(Expression("[+][0-9]{9}", "word"))
     ('(?:\\b|_)(?:[0-9]{9})(?:\\b|_)', '(?:[+][0-9]{9})(?:\\b|_)')
     """
-    if one.border != "word":
-        return one.pattern
+    if one.holds or one.border not in {"word", "number"}:
+        return _unnamed(one.holds or one.pattern)
     tree = _parser.parse(one.pattern)
     edge = r"(?:\b|_)"
     before = edge if _edge(tree, 1)[0] <= _ALNUM else ""
     behind = edge if _edge(tree, -1)[0] <= _ALNUM else ""
-    return f"{before}(?:{one.pattern}){behind}"
+    return f"{before}(?:{_unnamed(one.pattern)}){behind}"
+
+
+def _unnamed(pattern: str) -> str:
+    return pattern.replace("(?P<value>", "(?:")
+
+
+def around(pattern: str, holds: str) -> tuple[str, str] | None:
+    """What stands before and behind a piece that every match of a pattern holds, as it is written.
+
+    None if it cannot be said so: the piece is not there, is optional, or one of several ways.
+
+    >>> around("a?b[0-9]{3}", "b"), around("ab?", "b"), around("ab|c", "b"), around("(?:ab)c", "b")
+    (('a?', '[0-9]{3}'), None, None, None)
+    """
+    if not holds or holds not in pattern:
+        return None
+    head, _, tail = pattern.partition(holds)
+    try:
+        for part in (head, holds, tail):
+            _parser.parse(part)
+    except re.error:
+        return None
+    optional = tail[:1] in {"?", "*", "+", "{"}
+    return None if optional or _parted(pattern) or _parted(holds) else (head, tail)
+
+
+def bounded(pattern: str, holds: str) -> bool:
+    """Whether every match holds a piece, and neither side of it can be endless."""
+    sides = around(pattern, holds)
+    return sides is not None and max(map(widest, sides)) <= FARTHEST
+
+
+def _parted(pattern: str) -> bool:
+    """Whether a pattern is alternatives, outside of any group."""
+    depth = 0
+    for one in re.sub(r"\\.|\[\^?\]?(?:[^\]\\]|\\.)*\]", "", pattern):
+        depth += (one == "(") - (one == ")")
+        if one == "|" and not depth:
+            return True
+    return False
+
+
+def fewest_digits(one: Expression) -> int:
+    """How many digits a match has at least.
+
+    >>> fewest_digits(Expression("[0-9]{3}-?[0-9x]|[5-7]{4}", "word"))
+    3
+    """
+    return 0 if one.holds else _fewest(_parser.parse(one.pattern))
+
+
+def _fewest(tree: Any) -> int:
+    count = 0
+    for item in tree:
+        name, value = str(item[0]), item[1]
+        characters = _characters(item)
+        if characters is not None:
+            count += bool(characters) and characters <= _DIGITS
+        elif parts := [_fewest(part) for part in _parts(name, value)]:
+            count += min(parts) * (int(value[0]) if name.endswith("_REPEAT") else 1)
+    return count
 
 
 def widest(pattern: str) -> int:

@@ -70,6 +70,7 @@ class _Form(NamedTuple):
 
     Attributes:
         exact: What decides.
+        group: Which group of it is the value; 0 for all.
         border: What a match may not touch.
         looks: Who looks for it.
         shortest: Bytes that a match has at least, and
@@ -78,6 +79,7 @@ class _Form(NamedTuple):
     """
 
     exact: re.Pattern[bytes]
+    group: int
     border: Border
     looks: list[_Look]
     shortest: int
@@ -135,27 +137,33 @@ class Scanner:
         """The texts that have any, with them."""
         row, data = -1, b""
         spans: list[Span] = []
+        known: dict[tuple[int, int], int] = {}
         for text, pattern, start, end in self._automaton.windows(buffers).rows():
             if text != row:
                 if spans:
                     yield row, spans
                 low, high = buffers.offsets[text], buffers.offsets[text + 1]
-                row, data, spans = text, buffers.data[low:high].tobytes(), []
-            spans += self._spans(data, pattern, start, end, least)
+                row, data, spans, known = text, buffers.data[low:high].tobytes(), [], {}
+            spans += self._spans(data, (pattern, start, end), least, known)
         if spans:
             yield row, spans
 
     def _spans(
-        self, data: bytes, pattern: int, start: int, end: int, least: float
+        self,
+        data: bytes,
+        window: tuple[int, int, int],
+        least: float,
+        known: dict[tuple[int, int], int],
     ) -> Iterator[Span]:
+        pattern, start, end = window
         form = self._forms[pattern]
         if form.best < least:
             return
         for match in form.exact.finditer(data, start, end + _AFTER):
-            low, high = match.span()
+            low, high = match.span(form.group)
             if high - low < form.shortest or _touched(data, low, high, form.border):
                 continue
-            about = self._about(data, low, high) if form.asks else 0
+            about = self._about(data, low, high, known) if form.asks else 0
             for look in form.looks:
                 if high - low < look.shortest:
                     continue
@@ -164,18 +172,27 @@ class Scanner:
                 # the dearest question comes last
                 if score < least or (about & look.bit << 1 and _unlike(look, data, low)):
                     continue
-                if look.check is None or look.check(match.group().decode()):
+                if look.check is None or look.check(match.group(form.group).decode()):
                     yield Span(low, high, score, look.recogniser)
 
-    def _about(self, data: bytes, low: int, high: int) -> int:
-        within = self._within
-        before = data[max(0, low - within) : low]
-        return self._nearby.among(before + b"\0" + data[high : high + within // 2])
+    def _about(self, data: bytes, low: int, high: int, known: dict[tuple[int, int], int]) -> int:
+        """Whose words may stand around a place; asked once for all who look at it."""
+        found = known.get((low, high))
+        if found is None:
+            within = self._within
+            before = data[max(0, low - within) : low]
+            found = self._nearby.among(before + b"\0" + data[high : high + within // 2])
+            known[low, high] = found
+        return found
 
 
 def expressions(recognisers: Sequence[Recogniser]) -> list[Expression]:
     """The patterns of some recognisers with their borders, each once."""
-    every = [Expression(look.pattern, one.border) for one in recognisers for look in one.looks]
+    every = [
+        Expression(look.pattern, one.border, look.holds)
+        for one in recognisers
+        for look in one.looks
+    ]
     return list(dict.fromkeys(every))
 
 
@@ -199,10 +216,11 @@ def _forms(recognisers: Sequence[Recogniser]) -> list[_Form]:
     looks: dict[Expression, list[_Look]] = {one: [] for one in expressions(recognisers)}
     for number, one in enumerate(recognisers):
         for look in one.looks:
-            looks[Expression(look.pattern, one.border)].append(_look(one, number, look))
+            looks[Expression(look.pattern, one.border, look.holds)].append(_look(one, number, look))
     return [
         _Form(
-            compiled(one.pattern, one.border),
+            exact := compiled(one.pattern, one.border),
+            exact.groups,
             one.border,
             some,
             min(look.shortest for look in some),
@@ -259,7 +277,15 @@ def _touched(data: bytes, low: int, high: int, border: Border) -> bool:
     goes_on = high + 1 < len(data) and data[high] in b"." and data[high + 1] in _DIGITS
     if (decimals and data[low] in _DIGITS) or (goes_on and data[high - 1] in _DIGITS):
         return True
-    return border == "word" and _in_word(data, low, high)
+    if border == "number" and _goes_on(data, low, high):
+        return True
+    return border in {"word", "number"} and _in_word(data, low, high)
+
+
+def _goes_on(data: bytes, low: int, high: int) -> bool:
+    """Whether a hyphen or a slash with a digit behind it makes it a part of a longer number."""
+    before = low > 1 and data[low - 1] in b"-/" and data[low - 2] in _DIGITS
+    return before or (high + 1 < len(data) and data[high] in b"-/" and data[high + 1] in _DIGITS)
 
 
 def _in_word(data: bytes, low: int, high: int) -> bool:

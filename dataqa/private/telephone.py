@@ -75,7 +75,7 @@ def dialled(value: str) -> bool:
     found = "".join(_RUNS.findall(value))
     groups = _RUNS.findall(value)
     years = all(len(group) == 4 and group[:2] in {"18", "19", "20"} for group in groups)
-    dated = _dated(groups[:3])
+    dated = _dated(groups[:3]) or re.fullmatch("[0-9]+[.][0-9]{1,2}", value)
     whole = value.count("(") == value.count(")") and all(
         1 < len(group) < 9 or group in {"0", "1"} for group in groups
     )
