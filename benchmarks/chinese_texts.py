@@ -139,9 +139,8 @@ def sentences(seed: int, each: int) -> list[Sentence]:
         for at in range(each):
             value = _VALUES[kind](draw)
             made.append(Sentence(frames[at % len(frames)].format(value), (kind, value)))
-    for at in range(2 * each * len(POSITIVE)):
-        made.append(Sentence(_filled(NEGATIVE[at % len(NEGATIVE)], draw), None))
-    return made
+    others = (NEGATIVE[at % len(NEGATIVE)] for at in range(2 * each * len(POSITIVE)))
+    return made + [Sentence(_filled(frame, draw), None) for frame in others]
 
 
 def _digits(draw: Random, count: int) -> str:

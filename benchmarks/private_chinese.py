@@ -1,4 +1,4 @@
-"""Private data in Chinese: planted values found, hard negatives left alone, false finds in the wild.
+"""Private data in Chinese: planted values found, hard negatives left alone, finds in web text.
 
 Identity numbers, mobiles, cards, e-mail and IP addresses are planted in Chinese sentences, directly
 beside Chinese characters; twice as many sentences hold order numbers, tracking numbers, ISBN,

@@ -23,6 +23,7 @@ from dataqa.private.packs import Look, Recogniser
 from dataqa.private.patterns import Border, Expression, compiled
 
 _POINTS, _DIGITS = b".,", b"0123456789"
+_LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _BEFORE, _AFTER = 40, 4
 """Bytes before a match that ``unlike`` looks at, and behind a window that a border does."""
 _SPACED = ("LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "GEORGIAN", "ARABIC", "HEBREW", "DEVANAGARI")
@@ -74,7 +75,9 @@ class _Form(NamedTuple):
         border: What a match may not touch.
         looks: Who looks for it.
         shortest: Bytes that a match has at least, and
-        best: the most that it can score, whoever looks for it.
+        best: the most that it can score, whoever looks for it;
+        alone: the same without any word around it.
+        words: The bits of those whose words matter.
         asks: Whether words around it matter.
     """
 
@@ -84,6 +87,8 @@ class _Form(NamedTuple):
     looks: list[_Look]
     shortest: int
     best: float
+    alone: float
+    words: int
     asks: bool
 
 
@@ -159,6 +164,11 @@ class Scanner:
         form = self._forms[pattern]
         if form.best < least:
             return
+        # a pattern that counts for nothing without its words is not tried where there are none
+        if form.alone < least and form.border in {"word", "number"}:
+            low, high = max(0, start - self._within), end + _AFTER + self._within // 2
+            if not self._nearby.among(data[low : _whole(data, high)]) & form.words:
+                return
         for match in form.exact.finditer(data, start, end + _AFTER):
             low, high = match.span(form.group)
             if high - low < form.shortest or _touched(data, low, high, form.border):
@@ -181,7 +191,8 @@ class Scanner:
         if found is None:
             within = self._within
             before = data[max(0, low - within) : low]
-            found = self._nearby.among(before + b"\0" + data[high : high + within // 2])
+            behind = data[high : _whole(data, high + within // 2)]
+            found = self._nearby.among(before + b"\0" + behind)
             known[low, high] = found
         return found
 
@@ -225,6 +236,8 @@ def _forms(recognisers: Sequence[Recogniser]) -> list[_Form]:
             some,
             min(look.shortest for look in some),
             max(max(look.score, look.in_context) for look in some),
+            max(look.score for look in some),
+            sum({look.bit for look in some if look.words}),
             asks=any(look.words or look.unlike for look in some),
         )
         for one, some in looks.items()
@@ -262,7 +275,15 @@ def _near(look: _Look, data: bytes, low: int, high: int) -> bool:
     if words is None:
         return False
     before = max(0, low - within)
-    return bool(words.search(data, before, low) or words.search(data, high, high + within // 2))
+    behind = _whole(data, high + within // 2)
+    return bool(words.search(data, before, low) or words.search(data, high, behind))
+
+
+def _whole(data: bytes, limit: int) -> int:
+    """A place at or before a limit where no word of the Latin alphabet is cut."""
+    while 0 < limit < len(data) and data[limit] in _LETTERS and data[limit - 1] in _LETTERS:
+        limit -= 1
+    return limit
 
 
 def _unlike(look: _Look, data: bytes, low: int) -> bool:
