@@ -22,7 +22,8 @@ from dataqa.words import file_names, find_file
 from dataqa.yamlfile import YamlFile, read_yaml
 
 KIND = "private"
-USUAL = ("private/global", "private/us", "private/cn")
+_USUAL = ("global", "us", "uk", "eu", "in", "au", "jp", "kr", "cn", "hk", "mo", "tw", "world")
+USUAL = tuple(f"{KIND}/{name}" for name in _USUAL)
 """The packs that are asked where none is named."""
 OPEN, CLOSE = "⟦", "⟧"
 """What stands around a value in an example."""
