@@ -12,10 +12,9 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from dataqa.errors import InputError, did_you_mean
-from dataqa.private.packs import USUAL, load_packs
-from dataqa.private.packs import entities as of_entities
+from dataqa.private.finder import Finder, plan
+from dataqa.private.packs import USUAL
 from dataqa.private.proof import DOUBT
-from dataqa.private.scan import Scanner
 from dataqa.registry import user_assets
 from dataqa.steps.scrub import Scrub, Style, read_key
 from dataqa.types import TEXT
@@ -44,6 +43,8 @@ def scan_text(
     *,
     packs: Sequence[str] = USUAL,
     entities: Sequence[str] = (),
+    names: Sequence[str] = (),
+    languages: Sequence[str] = ("en",),
     doubt: float = DOUBT,
 ) -> list[Found]:
     """Find private values in a text, by place; they do not overlap.
@@ -52,6 +53,8 @@ def scan_text(
         text: Any text.
         packs: Packs of recognisers, or paths of such files.
         entities: Kinds that are looked for; by default all.
+        names: What finds names of people, places and organisations, as in the step ``private``.
+        languages: Of names: ``en``, ``zh``.
         doubt: Values of a lower score are left out.
 
     Raises:
@@ -60,7 +63,7 @@ def scan_text(
     >>> scan_text("写信到jane@corp.com", packs=["private/global"], entities=["EMAIL_ADDRESS"])
     [Found(entity='EMAIL_ADDRESS', start=3, end=16, score=0.95, recogniser='global.email')]
     """
-    rows = _scanner(tuple(packs), tuple(entities)).scan(pl.Series([text]), doubt)
+    rows = _scanner(packs, entities, names, languages).scan(pl.Series([text]), doubt)
     data = text.encode()
     return [
         Found(entity, len(data[:start].decode()), len(data[:end].decode()), score, recogniser)
@@ -76,6 +79,8 @@ def scrub[Frame: (pl.DataFrame, pl.LazyFrame)](
     key: str = "",
     packs: Sequence[str] = USUAL,
     entities: Sequence[str] = (),
+    names: Sequence[str] = (),
+    languages: Sequence[str] = ("en",),
     per_entity: Mapping[str, Style] | None = None,
     doubt: float = DOUBT,
 ) -> Frame:
@@ -88,6 +93,8 @@ def scrub[Frame: (pl.DataFrame, pl.LazyFrame)](
         key: For ``surrogate`` and ``hash``: ``env:NAME`` or ``file:PATH``.
         packs: Packs of recognisers.
         entities: Kinds that are replaced; by default all.
+        names: What finds names of people, places and organisations, as in the step ``private``.
+        languages: Of names: ``en``, ``zh``.
         per_entity: Another style for some kinds.
         doubt: Values of a lower score stay.
 
@@ -107,7 +114,7 @@ def scrub[Frame: (pl.DataFrame, pl.LazyFrame)](
             raise InputError(f"column {name!r} is {schema[name]}", hint="cast it to pl.String")
     step = Scrub(style=style, key=key, per_entity=dict(per_entity or {}))
     secret = read_key(step)
-    scanner = _scanner(tuple(packs), tuple(entities))
+    scanner = _scanner(packs, entities, names, languages)
 
     def replaced(texts: pl.Series) -> pl.Series:
         return _replaced(texts, scanner, step, secret, doubt)
@@ -116,7 +123,7 @@ def scrub[Frame: (pl.DataFrame, pl.LazyFrame)](
     return frame.with_columns(made)
 
 
-def _replaced(texts: pl.Series, scanner: Scanner, step: Scrub, key: bytes, doubt: float) -> Any:
+def _replaced(texts: pl.Series, scanner: Finder, step: Scrub, key: bytes, doubt: float) -> Any:
     new = texts.to_list()
     found = scanner.scan(texts, doubt)
     for (row,), mine in found.group_by("row", maintain_order=True):
@@ -125,7 +132,15 @@ def _replaced(texts: pl.Series, scanner: Scanner, step: Scrub, key: bytes, doubt
     return pl.Series(texts.name, new, pl.String)
 
 
+def _scanner(*asked: Sequence[str]) -> Finder:
+    return _opened(*(tuple(some) for some in asked))
+
+
 @cache
-def _scanner(packs: tuple[str, ...], entities: tuple[str, ...]) -> Scanner:
-    assets = user_assets()
-    return Scanner(of_entities(load_packs(packs, assets), entities))
+def _opened(
+    packs: tuple[str, ...],
+    entities: tuple[str, ...],
+    names: tuple[str, ...],
+    languages: tuple[str, ...],
+) -> Finder:
+    return Finder(plan(packs, entities, user_assets(), names, languages))

@@ -31,6 +31,8 @@ def leakcheck_command(
     clean: str,
     packs: tuple[str, ...],
     entities: tuple[str, ...],
+    stages: tuple[str, ...],
+    languages: tuple[str, ...],
     doubt: float,
     text_column: str | None,
     clean_column: str | None,
@@ -52,7 +54,7 @@ def leakcheck_command(
     from dataqa.private.leaks import Leak, Values
     from dataqa.types import DOC_ID, TEXT
 
-    scanner = scanner_of(packs, entities, rules)
+    scanner = scanner_of(packs, entities, rules, stages, languages)
     values = Values(scanner, doubt)
     unread = 0
     given: dict[str, Any] = {} if max_document is None else {"max_document": max_document}

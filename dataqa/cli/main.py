@@ -35,6 +35,7 @@ _COMMANDS = {
     "scrub": ("scrub", "Replace private data in texts."),
     "leakcheck": ("leakcheck", "Look for private values that are left."),
     "private": ("private", "Tell what private data there is."),
+    "train": ("train", "Train what finds names."),
     "init": ("scaffold", "Write a commented starting point."),
     "list": ("scaffold", "List steps, signals, rules, recognisers or extras."),
 }

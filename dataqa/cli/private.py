@@ -53,6 +53,8 @@ def scan_command(
     inputs: tuple[str, ...],
     packs: tuple[str, ...],
     entities: tuple[str, ...],
+    stages: tuple[str, ...],
+    languages: tuple[str, ...],
     sure: float,
     doubt: float,
     form: str,
@@ -71,7 +73,7 @@ def scan_command(
 
     if show and form != "jsonl":
         raise click.UsageError("--show goes with --format jsonl")
-    scanner = scanner_of(packs, entities, rules)
+    scanner = scanner_of(packs, entities, rules, stages, languages)
     given = changed_reading(**reading)
     how = Reading(**{name.partition(".")[2]: value for name, value in given.items()})
     spans, doubtful, holders = Counter[Any](), Counter[Any](), Counter[Any]()
@@ -111,6 +113,8 @@ def evaluate_command(
     gold: Path,
     packs: tuple[str, ...],
     entities: tuple[str, ...],
+    stages: tuple[str, ...],
+    languages: tuple[str, ...],
     names: tuple[str, ...],
     doubt: float,
     as_json: bool,
@@ -124,7 +128,7 @@ def evaluate_command(
     """
     from dataqa.private.evaluate import evaluate, read_gold
 
-    scanner = scanner_of(packs, entities, rules)
+    scanner = scanner_of(packs, entities, rules, stages, languages)
     if wrong := [name for name in names if "=" not in name]:
         raise click.UsageError(f"--name {wrong[0]}: write THEIRS=OURS")
     pairs = {name.partition("=")[0]: name.partition("=")[2] for name in names}

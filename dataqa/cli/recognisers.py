@@ -11,14 +11,23 @@ import click
 from dataqa.cli.options import Command, rules_option
 
 if TYPE_CHECKING:
-    from dataqa.private.scan import Scanner
+    from dataqa.private.finder import Finder
 
 
 def recogniser_options(command: Command) -> Command:
-    """``--pack``, ``--entity`` and ``--rules``; each may be given several times."""
+    """``--pack``, ``--entity``, ``--names``, ``--languages`` and ``--rules``."""
     kinds = click.option("--entity", "entities", multiple=True, help="Kind to look for [all].")
     packs = click.option("--pack", "packs", multiple=True, help="Pack of recognisers [all].")
-    return packs(kinds(rules_option(command)))
+    stages = click.option(
+        "--names",
+        "stages",
+        callback=_listed,
+        help="What finds people, places and organisations, in order: tagger,spacy,lac [none].",
+    )
+    languages = click.option(
+        "--languages", callback=_listed, default="en", show_default=True, help="Of names: en,zh."
+    )
+    return packs(kinds(stages(languages(rules_option(command)))))
 
 
 def doubt_option(command: Command) -> Command:
@@ -32,16 +41,26 @@ def doubt_option(command: Command) -> Command:
     )(command)
 
 
-def scanner_of(packs: Sequence[str], entities: Sequence[str], rules: Sequence[Path]) -> Scanner:
-    """The recognisers of some packs, opened.
+def _listed(context: click.Context, option: click.Parameter, given: str | None) -> tuple[str, ...]:  # noqa: ARG001
+    """Words parted by commas."""
+    return tuple(word.strip() for word in (given or "").split(",") if word.strip())
+
+
+def scanner_of(
+    packs: Sequence[str],
+    entities: Sequence[str],
+    rules: Sequence[Path],
+    stages: Sequence[str] = (),
+    languages: Sequence[str] = ("en",),
+) -> Finder:
+    """The recognisers of some packs, and stages that find names, opened.
 
     Raises:
-        InputError: There is no such pack or kind.
+        InputError: There is no such pack, kind or stage, or a package that it needs is missing.
     """
-    from dataqa.private.packs import USUAL, load_packs
-    from dataqa.private.packs import entities as of_entities
-    from dataqa.private.scan import Scanner
+    from dataqa.private.finder import Finder, plan
+    from dataqa.private.packs import USUAL
     from dataqa.registry import user_assets
 
     assets = user_assets(*rules)
-    return Scanner(of_entities(load_packs(packs or USUAL, assets), entities), assets.cache)
+    return Finder(plan(packs or USUAL, entities, assets, stages, languages), assets.cache)

@@ -65,6 +65,8 @@ def scrub_command(
     style: str,
     packs: tuple[str, ...],
     entities: tuple[str, ...],
+    stages: tuple[str, ...],
+    languages: tuple[str, ...],
     sure: float | None,
     doubt: float | None,
     scope: str | None,
@@ -92,6 +94,7 @@ def scrub_command(
 
     keyed = style in {"surrogate", "hash"}
     find = _given(packs=list(packs or USUAL), entities=list(entities), sure=sure, doubt=doubt)
+    find |= _given(names=list(stages), languages=list(languages))
     replace = _given(style=style, scope=scope, key=(key or "env:DATAQA_KEY") if keyed else None)
     tree = {"name": "scrub", "steps": [{"private": find}, {"scrub": replace}]}
     given = changed_reading(**reading) | changed_output(format=output_format, examples=examples)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from dataqa.private.scan import Scanner
+from dataqa.private.finder import Finder
 
 SHORTEST = 5
 """Shorter values are not looked for: such strings are everywhere."""
@@ -30,7 +30,7 @@ class Leak(NamedTuple):
 class Values:
     """The private values of a corpus: each, in lower case, with its kind."""
 
-    def __init__(self, scanner: Scanner, least: float) -> None:
+    def __init__(self, scanner: Finder, least: float) -> None:
         self._scanner, self._least = scanner, least
         self._kinds: dict[str, str] = {}
 

@@ -19,10 +19,19 @@ PERSON, LOCATION, ORGANIZATION = 1, 2, 3
 _SENTENCES = Path(__file__).with_name("sentences.txt")
 _SLOT = re.compile(r"\{([a-z]+)\}")
 _TITLES = ("Mr", "Mrs", "Ms", "Miss", "Dr", "Prof.", "Mr.", "Mrs.", "Ms.", "Dr.", "Sir", "Judge")
-_FORMS = ("Inc", "Inc.", "Ltd", "LLC", "PLC", "Corp.", "Group", "Corporation", "Company", "& Sons")
-_MORE_FORMS = ("and Sons", "GmbH", "AG", "Holdings", "Partners", "Associates", "Industries", "Labs")
+_FORMS = (
+    *("Inc", "Inc.", "Ltd", "LLC", "PLC", "Corp.", "Group", "Corporation", "Company", "& Sons"),
+    *("and Sons", "GmbH", "AG", "Holdings", "Partners", "Associates", "Industries", "Labs"),
+)
 _BODIES = ("University", "Bank", "Institute", "College", "Hospital", "Museum", "Times", "Herald")
-_OF = ("University of", "Bank of", "Ministry of Justice of", "Museum of", "Port of", "Supreme Court of")
+_OF = (
+    "University of",
+    "Bank of",
+    "Ministry of Justice of",
+    "Museum of",
+    "Port of",
+    "Supreme Court of",
+)
 _WAYS = ("Street", "St", "Road", "Rd", "Avenue", "Ave", "Lane", "Drive", "Square", "Way", "Court")
 _UNITS = ("Apt. {}", "Suite {}", "Unit {}", "Flat {}", "Floor {}")
 _STEMS = "ac al bit can cor dat ed exo fin gen health hy info kin lum med micro net nov omni pro"
@@ -90,7 +99,9 @@ class Source:
 
     def country(self) -> str:
         """A country, mostly as English has it."""
-        return self._random.choice(self._names.countries if self._one_in(4) else self._names.english)
+        return self._random.choice(
+            self._names.countries if self._one_in(4) else self._names.english
+        )
 
     def place(self) -> str:
         """A town or a country."""
@@ -114,7 +125,9 @@ class Source:
         state = self._random.choice(_STATES.split())
         town = self.city()
         parts.append(
-            self._random.choice((town, f"{town} {code}", f"{code} {town}", f"{town}, {state} {code}"))
+            self._random.choice(
+                (town, f"{town} {code}", f"{code} {town}", f"{town}, {state} {code}")
+            )
         )
         if self._one_in(3):
             parts.append(self.country())
@@ -122,26 +135,28 @@ class Source:
 
     def organisation(self) -> str:
         """A company, a body, or an invented word."""
-        last, form = self.last(), self._random.randrange(12)
-        if form < 3:
-            return f"{last} {self._random.choice(_FORMS + _MORE_FORMS)}"
-        if form == 3:
-            return f"{last}-{self.last()}"
-        if form == 4:
-            return f"{last}, {self.last()} and {self.last()}"
-        if form == 5:
-            return f"{self._random.choice(_OF)} {self.city()}"
-        if form == 6:
-            return f"{self.city()} {self._random.choice(_BODIES)}"
-        if form == 7:
-            return "".join(self._random.choice("ABCDEFGHIKLMNOPRSTU") for _ in range(3))
-        made = self._random.choice(_STEMS.split()) + self._random.choice(_ENDS.split())
-        made = made.capitalize()
-        if form == 8:
-            return f"{made} {self._random.choice(_FORMS + _MORE_FORMS)}"
-        if form == 9:
-            return f"{made} {self._random.choice(_STEMS.split()).capitalize()}"
-        return made
+        pick, last = self._random.choice, self.last
+        stems, ends = _STEMS.split(), _ENDS.split()
+        made = (pick(stems) + pick(ends)).capitalize()
+        form = self._random.randrange(15)
+        some = self._random.sample(self._names.words, self._random.randrange(1, 4))
+        letters = "".join(self._random.sample("ABCDEFGHIKLMNOPRSTU", 3))
+        gap = " " if len(some) > 1 or self._one_in(2) else ""
+        written = {
+            3: f"{last()}-{last()}",
+            4: f"{last()}, {last()} and {last()}",
+            5: f"{pick(_OF)} {self.city()}",
+            6: f"{self.city()} {pick(_BODIES)}",
+            7: letters,
+            8: f"{made} {pick(_FORMS)}",
+            9: f"{made} {pick(stems).capitalize()}",
+            10: made,
+            11: made,
+            12: gap.join(some),
+            13: gap.join(some),
+            14: gap.join([*some, made]),
+        }
+        return written.get(form, f"{last()} {pick(_FORMS)}")
 
     def like(self, kind: int, written: str) -> str:
         """Another name of a kind, of as many parts as the one that stands there."""
@@ -218,5 +233,4 @@ def augmented(silver: Sequence[Labelled], names: Names, seed: int, own: int) -> 
         if line.spans:
             found += [source.swapped(line), source.swapped(line)]
     found += [source.filled(one) for one in sentences() for _ in range(own)]
-    return found + [source.recased(line) for line in found[:: _RECASED]]
-
+    return found + [source.recased(line) for line in found[::_RECASED]]

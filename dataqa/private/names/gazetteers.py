@@ -13,14 +13,16 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, NamedTuple
 
-FIRST, LAST, CITY, COUNTRY, COMPANY, STREET, TITLE, TRADE = (1 << bit for bit in range(8))
+FIRST, LAST, CITY, COUNTRY, COMPANY, STREET, TITLE = (1 << bit for bit in range(7))
 """Gazetteer bits of a word."""
 _WORD = re.compile(r"[^\W\d_]+")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏḀ-ỿ0-9 .,'’&()/-]+")
-_SMALL = frozenset(
-    "a al and at da das de degli dei del della der des di do dos du e el en et i in la las le les "
-    "lo los of on or san santa st the und upon van von y".split()
+_SMALL = (
+    "a al and at da das de degli dei del della der des di do dos du e el en et "
+    "i in la las le les lo los of on or san santa st the und upon van von y"
 )
+"""Parts of names that say nothing."""
+_PLACES = ("cities", "city_names", "states", "provinces", "regions", "counties")
 _TITLES = (
     "mr mrs ms miss mx dr prof professor sir lady lord dame madam mister doctor judge justice "
     "president chancellor senator captain colonel general lieutenant sergeant major father sister "
@@ -42,7 +44,10 @@ _STREETS = (
 
 
 class Names(NamedTuple):
-    """Entries as they are written, sorted; none twice. ``english`` are countries."""
+    """Entries as they are written, sorted; none twice.
+
+    ``english`` are countries as English has them, ``words`` what companies are called after.
+    """
 
     first: tuple[str, ...]
     last: tuple[str, ...]
@@ -50,6 +55,7 @@ class Names(NamedTuple):
     countries: tuple[str, ...]
     streets: tuple[str, ...]
     english: tuple[str, ...]
+    words: tuple[str, ...]
 
 
 @cache
@@ -58,30 +64,28 @@ def names() -> Names:
 
     Its word lists are read, nothing is drawn: the same entries for a version of Faker.
     """
-    first: set[str] = set()
-    last: set[str] = set()
-    for provider in _providers("person"):
+    people, places = _words_of("person"), _words_of("address")
+    english = dict(_fields(import_module("faker.providers.address.en").Provider))["countries"]
+    company = import_module("faker.providers.company.en_US").Provider
+    groups = (*company.catch_phrase_words, *company.bsWords)
+    words = [one.title() for group in groups for one in group if one.isalpha()]
+    some = (
+        [one for field in people if "first" in field for one in people[field]],
+        [one for field in people if "last" in field for one in people[field]],
+        [one for field in _PLACES for one in places.get(field, ())],
+        [one for field in ("countries", "common_countries") for one in places.get(field, ())],
+        [one for field in ("streets", "street_names") for one in places.get(field, ())],
+    )
+    return Names(*(tuple(sorted(set(one))) for one in (*some, english, words)))
+
+
+def _words_of(kind: str) -> dict[str, list[str]]:
+    """The lists of all providers of a kind, by their names."""
+    found: dict[str, list[str]] = {}
+    for provider in _providers(kind):
         for field, values in _fields(provider):
-            if "first" in field and "romanized" not in field:
-                first.update(values)
-            elif "last" in field and "romanized" not in field:
-                last.update(values)
-            elif "romanized" in field:
-                (first if "first" in field else last).update(values)
-    cities: set[str] = set()
-    countries: set[str] = set()
-    streets: set[str] = set()
-    for provider in _providers("address"):
-        for field, values in _fields(provider):
-            if field in {"cities", "city_names", "states", "provinces", "regions", "counties"}:
-                cities.update(values)
-            elif field in {"countries", "common_countries"}:
-                countries.update(values)
-            elif field in {"streets", "street_names"}:
-                streets.update(values)
-    english = set(dict(_fields(import_module("faker.providers.address.en").Provider))["countries"])
-    some = (first, last, cities, countries, streets, english)
-    return Names(*(tuple(sorted(one)) for one in some))
+            found.setdefault(field, []).extend(values)
+    return found
 
 
 def entries() -> dict[str, int]:
@@ -107,9 +111,10 @@ def _street_ends() -> Iterable[str]:
 
 
 def _words(some: Iterable[str]) -> Iterable[str]:
+    small = frozenset(_SMALL.split())
     for entry in some:
         for word in _WORD.findall(entry.lower()):
-            if len(word) > 1 and word not in _SMALL:
+            if len(word) > 1 and word not in small:
                 yield word
 
 

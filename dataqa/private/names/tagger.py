@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -54,18 +55,19 @@ class Tagger:
         self._lexicon = lexicon(weights.words, weights.bits)
         self._slopes, self._offsets = np.array(weights.header.calibration).T
 
-    def scan(self, texts: pl.Series) -> pl.DataFrame:
+    def scan(self, texts: pl.Series, least: float = LEAST) -> pl.DataFrame:
         """Names in each text.
 
         Args:
             texts: A String column; in a null nothing is found.
+            least: Names of a lower probability are left out.
 
         Returns:
             Row, entity, start and end in UTF-8 bytes, score: the probability; by row and start.
         """
         runs = self.runs(text_buffers(texts))
         scores = logistic(self._slopes[runs.kinds] * runs.odds + self._offsets[runs.kinds])
-        told = scores >= LEAST
+        told = scores >= max(least, LEAST)
         entities = pl.Series(KINDS).gather(runs.kinds[told])
         return pl.DataFrame(
             {
@@ -135,6 +137,7 @@ def compiled() -> Any:
     from dataqa.kernels import warm  # noqa: PLC0415 - numba is heavy
 
     warm()
-    from dataqa.kernels import names  # noqa: PLC0415
+    from dataqa.kernels import lexicon, name_facts, name_training, names  # noqa: PLC0415
 
-    return names
+    found = vars(lexicon) | vars(name_facts) | vars(name_training) | vars(names)
+    return SimpleNamespace(**{name: one for name, one in found.items() if name[0] != "_"})

@@ -22,6 +22,8 @@ from dataqa.private.names.gazetteers import entries, names
 from dataqa.private.names.tagger import KINDS, Tagger, compiled, lexicon, tables
 from dataqa.private.names.weights import Weights, pack, read_bytes
 
+_CHECK_BITS = 5
+"""As the kernels have it."""
 _HELD = 12
 """One line in so many is held out for calibration."""
 _CHUNK = 4000
@@ -86,10 +88,10 @@ def train(silver: Sequence[Labelled], how: Settings, about: dict[str, str | int]
 def gazetteer() -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
     """Hashes of the gazetteers' words, ascending, and their bits."""
     known = entries()
-    kernels, (table, folds) = compiled(), tables()
+    kernels, (_, folds) = compiled(), tables()
     buffers = text_buffers(pl.Series(list(known), dtype=pl.String))
     hashes = np.zeros(len(known), np.uint64)
-    kernels.hash_words(buffers.data, buffers.offsets, table, folds, hashes)
+    kernels.hash_words(buffers.data, buffers.offsets, folds, hashes)
     order = np.argsort(hashes, kind="stable")
     return hashes[order], np.array(list(known.values()), np.uint8)[order]
 
@@ -137,7 +139,7 @@ def platt(odds: NDArray[np.float64], right: NDArray[np.float64]) -> tuple[float,
 def _table(found: _Examples, how: Settings) -> tuple[NDArray[np.uint32], float]:
     """The small table, and what a whole weight is worth."""
     kernels = compiled()
-    checks = 1 << kernels.CHECK_BITS
+    checks = 1 << _CHECK_BITS
     size = checks << how.bits
     counts = np.zeros(size, np.uint8)
     kernels.tally(found.rows, how.bits, counts)
@@ -181,7 +183,11 @@ def _some(lines: Sequence[Labelled], known: Any, seed: int) -> _Examples:
     room = int(np.diff(buffers.offsets).max(initial=0)) + 1
     size = int(buffers.offsets[-1] - buffers.offsets[0])
     rows = np.empty((size, kernels.FEATURES), np.uint64)
-    texts, starts, ends = np.empty(size, np.int64), np.empty(size, np.int32), np.empty(size, np.int32)
+    texts, starts, ends = (
+        np.empty(size, np.int64),
+        np.empty(size, np.int32),
+        np.empty(size, np.int32),
+    )
     numbers = np.arange(len(lines), dtype=np.uint64) + np.uint64(seed)
     hidden = np.where(numbers % np.uint64(2) > 0, numbers * np.uint64(0x9E3779B97F4A7C15), 0)
     count = kernels.extract(

@@ -73,7 +73,13 @@ def pack(
     """The bytes of a file."""
     arrays = _bytes(words, bits, table)
     header = Header(
-        _FORMAT, _digest(arrays), len(words), len(table), scale, calibration, dict(sorted(made.items()))
+        _FORMAT,
+        _digest(arrays),
+        len(words),
+        len(table),
+        scale,
+        calibration,
+        dict(sorted(made.items())),
     )
     told = msgspec.json.encode(header)
     return MAGIC + len(told).to_bytes(4, "little") + told + arrays
