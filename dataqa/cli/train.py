@@ -34,7 +34,7 @@ def train_command() -> None:
 @click.option(
     "--lines",
     type=click.IntRange(100),
-    default=120_000,
+    default=60_000,
     show_default=True,
     help="So many lines of the texts are labelled and learnt from.",
 )

@@ -18,7 +18,7 @@ from dataqa.private.names.pieces import Piece, chinese, lettered, pieces, stretc
 from dataqa.private.names.stages import TAGGER, Name, Stage, opened
 from dataqa.private.scan import SPANS
 
-LOW, HIGH = 0.15, 0.85
+LOW, HIGH = 0.3, 0.6
 """Between them a span is unsure."""
 _DOUBTED = 0.8
 """What is left of an unsure span's score when a larger model does not find it."""
