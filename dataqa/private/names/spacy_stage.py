@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -51,7 +50,6 @@ class Spacy:
         return found
 
 
-@cache
 def _model() -> Any:
     try:
         spacy: Any = import_module("spacy")
