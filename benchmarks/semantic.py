@@ -235,7 +235,7 @@ def _by_all_pairs(units: Vectors, bound: float) -> NDArray[np.bool_]:
     for first in range(0, len(units), 1000):
         block = units[first : first + 1000]
         before = np.flatnonzero(~gone[:first])
-        near = (block @ units[before].T >= bound - 1e-9).any(axis=1)
+        near = np.any(block @ units[before].T >= bound - 1e-9, axis=1)
         among = block @ block.T >= bound - 1e-9
         for k in range(len(block)):
             inside = among[k, :k] & ~gone[first : first + k]

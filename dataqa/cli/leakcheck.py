@@ -11,13 +11,14 @@ import click
 
 from dataqa.cli.counting import counted
 from dataqa.cli.options import log_option
-from dataqa.cli.recognisers import doubt_option, recogniser_options, scanner_of
+from dataqa.cli.recognisers import doubt_option, names_options, recogniser_options, scanner_of
 
 
 @click.command("leakcheck")
 @click.argument("original", type=click.Path(exists=True))
 @click.argument("clean", type=click.Path(exists=True))
 @recogniser_options
+@names_options
 @doubt_option
 @click.option("--text-column", help="Column of the originals that holds the text.")
 @click.option("--clean-column", help="Column of the others that holds it [the same].")

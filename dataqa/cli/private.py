@@ -16,7 +16,7 @@ from dataqa.cli.options import (
     log_option,
     reading_options,
 )
-from dataqa.cli.recognisers import doubt_option, recogniser_options, scanner_of
+from dataqa.cli.recognisers import doubt_option, names_options, recogniser_options, scanner_of
 
 _COLUMNS = ("entity", "recogniser", "spans", "doubtful", "documents")
 
@@ -29,6 +29,7 @@ def private_command() -> None:
 @private_command.command("scan")
 @inputs_option
 @recogniser_options
+@names_options
 @click.option(
     "--sure",
     type=click.FloatRange(0, 1),
@@ -105,6 +106,7 @@ def scan_command(
 @private_command.command("evaluate")
 @click.argument("gold", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @recogniser_options
+@names_options
 @click.option("--name", "names", multiple=True, metavar="THEIRS=OURS", help="A kind's other name.")
 @doubt_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -148,6 +150,31 @@ def evaluate_command(
         for one in scores
     ]
     _table(lines, head)
+
+
+@private_command.command("export")
+@recogniser_options
+@click.option("--out", "-o", type=click.Path(path_type=Path), help="The file [standard output].")
+def export_command(
+    *, packs: tuple[str, ...], entities: tuple[str, ...], rules: tuple[Path, ...], out: Path | None
+) -> None:
+    """Write recognisers as a registry for Presidio, in YAML.
+
+    Patterns, borders, scores and context words go with them; checks cannot, so patterns that had
+    one score low, and a comment names them. In Python, `dataqa.private.as_presidio_recognizers`
+    gives Presidio the recognisers as they are.
+    """
+    from dataqa.cli.recognisers import recognisers_of
+    from dataqa.private.registry import as_registry
+
+    written = as_registry(recognisers_of(packs, entities, rules))
+    if out is None:
+        click.echo(written, nl=False)
+        return
+    if out.exists():
+        raise click.UsageError(f"{out} is there already")
+    out.write_text(written, encoding="utf-8")
+    click.echo(f"wrote {out}", err=True)
 
 
 def _share(value: float | None) -> str:

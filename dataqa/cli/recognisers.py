@@ -12,22 +12,28 @@ from dataqa.cli.options import Command, rules_option
 
 if TYPE_CHECKING:
     from dataqa.private.finder import Finder
+    from dataqa.private.packs import Recogniser
 
 
 def recogniser_options(command: Command) -> Command:
-    """``--pack``, ``--entity``, ``--names``, ``--languages`` and ``--rules``."""
+    """``--pack``, ``--entity`` and ``--rules``; each may be given several times."""
     kinds = click.option("--entity", "entities", multiple=True, help="Kind to look for [all].")
     packs = click.option("--pack", "packs", multiple=True, help="Pack of recognisers [all].")
+    return packs(kinds(rules_option(command)))
+
+
+def names_options(command: Command) -> Command:
+    """``--names`` and ``--languages``: what finds people, places and organisations."""
     stages = click.option(
         "--names",
         "stages",
         callback=_listed,
-        help="What finds people, places and organisations, in order: tagger,spacy,lac [none].",
+        help="What finds people, places, organisations, in order: tagger,spacy,lac [none].",
     )
     languages = click.option(
         "--languages", callback=_listed, default="en", show_default=True, help="Of names: en,zh."
     )
-    return packs(kinds(stages(languages(rules_option(command)))))
+    return stages(languages(command))
 
 
 def doubt_option(command: Command) -> Command:
@@ -41,9 +47,19 @@ def doubt_option(command: Command) -> Command:
     )(command)
 
 
-def _listed(context: click.Context, option: click.Parameter, given: str | None) -> tuple[str, ...]:  # noqa: ARG001
-    """Words parted by commas."""
-    return tuple(word.strip() for word in (given or "").split(",") if word.strip())
+def recognisers_of(
+    packs: Sequence[str], entities: Sequence[str], rules: Sequence[Path]
+) -> tuple[Recogniser, ...]:
+    """The recognisers of some packs.
+
+    Raises:
+        InputError: There is no such pack or kind.
+    """
+    from dataqa.private.packs import USUAL, load_packs
+    from dataqa.private.packs import entities as of_entities
+    from dataqa.registry import user_assets
+
+    return of_entities(load_packs(packs or USUAL, user_assets(*rules)), entities)
 
 
 def scanner_of(
@@ -64,3 +80,8 @@ def scanner_of(
 
     assets = user_assets(*rules)
     return Finder(plan(packs or USUAL, entities, assets, stages, languages), assets.cache)
+
+
+def _listed(context: click.Context, option: click.Parameter, given: str | None) -> tuple[str, ...]:  # noqa: ARG001
+    """Words parted by commas."""
+    return tuple(word.strip() for word in (given or "").split(",") if word.strip())

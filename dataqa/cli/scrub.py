@@ -16,7 +16,7 @@ from dataqa.cli.options import (
     out_option,
     reading_options,
 )
-from dataqa.cli.recognisers import recogniser_options
+from dataqa.cli.recognisers import names_options, recogniser_options
 
 
 @click.command("scrub")
@@ -30,6 +30,7 @@ from dataqa.cli.recognisers import recogniser_options
     help="What is put in the place of a value.",
 )
 @recogniser_options
+@names_options
 @click.option("--sure", type=click.FloatRange(0, 1), help="From this score on it is private [0.8].")
 @click.option(
     "--doubt", type=click.FloatRange(0, 1), help="From this score on it is scrubbed [0.4]."

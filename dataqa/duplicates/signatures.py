@@ -235,5 +235,5 @@ def _sets_of(buffers: TextBuffers, low: int, high: int, shingle: Shingle) -> Set
     fresh = np.ones(len(values), np.bool_)
     fresh[1:] = values[1:] != values[:-1]
     fresh[starts[:-1][starts[:-1] < len(values)]] = True
-    before = np.concatenate([np.zeros(1, np.int64), np.cumsum(fresh)])
+    before = np.concatenate([np.zeros(1, np.int64), np.cumsum(fresh, dtype=np.int64)])
     return Sets(values[fresh], before[starts])

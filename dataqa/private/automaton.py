@@ -138,7 +138,7 @@ def _joined(
 
 def _database(library: Any, patterns: list[bytes], cache: Path | None) -> Any:
     name = hashlib.blake2b(
-        b"\0".join([library.__version__.encode(), _processor(), *patterns]), digest_size=12
+        b"\0".join([library.__version__.encode(), processor_name(), *patterns]), digest_size=12
     ).hexdigest()
     path = cache / "patterns" / f"{name}.hs" if cache is not None else None
     if path is not None and path.is_file():
@@ -156,11 +156,11 @@ def _database(library: Any, patterns: list[bytes], cache: Path | None) -> Any:
     )
     if path is not None:
         with suppress(OSError):  # a cache that cannot be written is none
-            _keep(path, library.dumpb(database))
+            keep(path, library.dumpb(database))
     return database
 
 
-def _keep(path: Path, data: bytes) -> None:
+def keep(path: Path, data: bytes) -> None:
     """Write whole or not at all: others may be doing the same."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as draft:
@@ -168,7 +168,8 @@ def _keep(path: Path, data: bytes) -> None:
     Path(draft.name).replace(path)
 
 
-def _processor() -> bytes:
+def processor_name() -> bytes:
+    """What this machine's processor can do: a database compiled for another cannot run."""
     from dataqa.kernels.cache import processor  # noqa: PLC0415 - no kernels are loaded
 
     return processor().encode()

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from dataqa.report.cells import Table
 from dataqa.report.groups import POOL
 from dataqa.report.leaving import MEASURES, OUTCOMES, READING, RULE_COUNTS
+from dataqa.report.private import private
 from dataqa.report.spread import sliders, spreads, used_edges
 from dataqa.report.words import headline
 
@@ -55,6 +56,7 @@ def build(tally: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, Any]:
         "texts": _texts(cells),
         "examples": _examples(tally["examples"]),
         "edits": _edits(cells["edit"]),
+        "private": private(cells, pipeline.get("steps", ())),
         "duplicates": [rule for rule in rules if _word(rule["step"]) in _DUPLICATES],
         "quarantine": _quarantine(cells["source"]),
         "languages": _groups(cells["language"]),

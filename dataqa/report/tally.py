@@ -35,6 +35,7 @@ from dataqa.report.leaving import (
     sizes_of,
 )
 from dataqa.report.masks import masked
+from dataqa.report.private import count_private
 from dataqa.report.reasons import Order, reasons
 from dataqa.rules import Rule
 from dataqa.types import TEXT, Batch
@@ -79,6 +80,8 @@ class Tally:
             "rule": Cells(_RULES),
             "edit": Cells(_RULES),
             "stage": Cells(_RULES),
+            "private": Cells(_RULES),
+            "recogniser": Cells(_RULES),
         }
         self._pairs: Counter[str] = Counter()
         self._examples = Examples()
@@ -98,6 +101,7 @@ class Tally:
         count_rules(self._cells, self._pairs, leaving)
         self._count_signals(batch.signals, leaving)
         count_edits(self._cells["edit"], batch.findings)
+        count_private(self._cells, batch, leaving)
         self._examples.choose(batch, leaving.reasons)
         for cells in self._cells.values():
             cells.settle()

@@ -26,7 +26,8 @@ def simulated(parameters: Parameters, true: float, source: Generator) -> float:
     """The share of pairs, each place equal with the probability of the true similarity, found."""
     equal = source.random((PAIRS, parameters.permutations)) < true
     bands, rows = parameters.bands.bands, parameters.bands.rows
-    meets = equal[:, : bands * rows].reshape(PAIRS, bands, rows).all(axis=2).any(axis=1)
+    equal_bands = np.all(equal[:, : bands * rows].reshape(PAIRS, bands, rows), axis=2)
+    meets = np.any(equal_bands, axis=1)
     least = least_shared(parameters.similarity, parameters.permutations)
     return float((meets & (equal.sum(axis=1) >= least)).mean())
 

@@ -1,0 +1,101 @@
+"""dataqa's recognisers, as one of Presidio's: for an ``AnalyzerEngine`` that is there already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from presidio_analyzer import AnalysisExplanation, EntityRecognizer, RecognizerResult
+from presidio_analyzer.nlp_engine import NlpArtifacts
+
+from dataqa.private.packs import USUAL, load_packs
+from dataqa.private.packs import entities as of_entities
+from dataqa.private.proof import DOUBT
+from dataqa.private.scan import Scanner
+from dataqa.registry import user_assets
+
+NAME = "dataqa"
+
+
+class PackRecognizer(EntityRecognizer):
+    """All recognisers of some packs together: one pass over a text finds what all of them find.
+
+    Context is in the scores already, so Presidio's enhancer leaves them as they are.
+    """
+
+    def __init__(
+        self, scanner: Scanner, entities: Sequence[str], language: str, doubt: float = DOUBT
+    ) -> None:
+        self._scanner, self._doubt = scanner, doubt
+        super().__init__(
+            supported_entities=list(entities), supported_language=language, name=NAME, context=None
+        )
+
+    def load(self) -> None:
+        """Nothing: it is open."""
+
+    def analyze(
+        self,
+        text: str,
+        entities: list[str] | None = None,
+        nlp_artifacts: NlpArtifacts | None = None,  # noqa: ARG002 - Presidio's signature
+    ) -> list[RecognizerResult]:
+        """What is found in a text, by place; offsets are characters."""
+        rows = self._scanner.scan(pl.Series([text], dtype=pl.String), self._doubt)
+        data = text.encode()
+        found: list[RecognizerResult] = []
+        for _, entity, recogniser, start, end, score in rows.iter_rows():
+            if entities and entity not in entities:
+                continue
+            first = len(data[:start].decode())
+            last = first + len(data[start:end].decode())
+            found.append(self._result(entity, first, last, score, recogniser))
+        return found
+
+    def _result(self, entity: str, start: int, end: int, score: float, name: str) -> Any:
+        explanation = AnalysisExplanation(
+            recognizer=NAME,
+            original_score=score,
+            pattern_name=name,
+            textual_explanation=f"Found by the recogniser {name} of dataqa",
+        )
+        return RecognizerResult(
+            entity_type=entity,
+            start=start,
+            end=end,
+            score=score,
+            analysis_explanation=explanation,
+            recognition_metadata={
+                RecognizerResult.RECOGNIZER_NAME_KEY: name,
+                RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id,
+            },
+        )
+
+
+def as_presidio_recognizers(
+    *,
+    packs: Sequence[str] = USUAL,
+    entities: Sequence[str] = (),
+    languages: Sequence[str] = ("en",),
+    doubt: float = DOUBT,
+    rules: Sequence[Path] = (),
+) -> list[EntityRecognizer]:
+    """Our recognisers for Presidio: one for each language, each with all kinds.
+
+    Args:
+        packs: Packs, or paths of such files.
+        entities: Kinds that are looked for; by default all that the packs know.
+        languages: Under which languages they are registered; what they find is the same.
+        doubt: Values of a lower score are left out.
+        rules: Folders with packs of one's own.
+
+    Raises:
+        InputError: There is no such pack or kind.
+    """
+    assets = user_assets(*rules)
+    chosen = of_entities(load_packs(tuple(packs), assets), tuple(entities))
+    scanner = Scanner(chosen, assets.cache)
+    kinds = sorted({one.entity for one in chosen})
+    return [PackRecognizer(scanner, kinds, language, doubt) for language in languages]

@@ -1,0 +1,69 @@
+"""Recognisers as a Presidio registry's YAML file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import yaml
+
+from dataqa.private.packs import Recogniser
+
+UNCHECKED = 0.35
+"""The most that a pattern scores in Presidio whose check cannot go with it."""
+_BORDERS = {
+    "word": (r"(?<![0-9A-Za-z])", r"(?![0-9A-Za-z])"),
+    "digit": (r"(?<![0-9])", r"(?![0-9])"),
+    "none": ("", ""),
+}
+
+
+def as_registry(recognisers: Sequence[Recogniser], language: str = "en") -> str:
+    """Recognisers as the YAML of a Presidio registry.
+
+    Patterns, borders, scores and context words go with them. Checks, and words that speak against
+    a match, have no place in such a file: their patterns score ``UNCHECKED`` at most, and a comment
+    names them.
+    """
+    entries = [_entry(one, language) for one in recognisers]
+    tree = {
+        "supported_languages": [language],
+        "global_regex_flags": int(re.DOTALL | re.MULTILINE),
+        "recognizers": entries,
+    }
+    lost = [f"#   {one.name}: {why}" for one in recognisers if (why := _lost(one))]
+    head = [
+        "# Written by dataqa. A registry holds no checks, so these find more than they did:",
+        *lost,
+    ]
+    return "\n".join([*head, yaml.safe_dump(tree, allow_unicode=True, sort_keys=False, width=200)])
+
+
+def _entry(recogniser: Recogniser, language: str) -> dict[str, Any]:
+    before, behind = _BORDERS[recogniser.border]
+    most = UNCHECKED if _lost(recogniser) else 1.0
+    entry: dict[str, Any] = {
+        "name": recogniser.name,
+        "type": "custom",
+        "supported_language": language,
+        "supported_entity": recogniser.entity,
+        "patterns": [
+            {
+                "name": f"{recogniser.name} {at + 1}",
+                "regex": f"{before}(?:{look.pattern}){behind}",
+                "score": min(look.score, most),
+            }
+            for at, look in enumerate(recogniser.looks)
+        ],
+    }
+    if recogniser.words:
+        entry["context"] = list(recogniser.words)
+    return entry
+
+
+def _lost(recogniser: Recogniser) -> str:
+    parts = [f"check {recogniser.check}"] if recogniser.check else []
+    parts += [f"not after {', '.join(recogniser.unlike)}"] if recogniser.unlike else []
+    parts += ["shortest"] if any(look.shortest for look in recogniser.looks) else []
+    return "; ".join(parts)
