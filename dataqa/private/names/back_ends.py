@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dataqa.errors import InputError
-from dataqa.private.names.stages import Name, Stage, missing
+from dataqa.private.names.stages import Name, Stage, Weight, missing
 
 _ASKED = {"person": "PERSON", "location": "LOCATION", "organization": "ORGANIZATION"}
 _LABELS = {
@@ -33,6 +33,8 @@ _LABELS = {
 _PIECE = 300
 """Characters of a piece: in the worst case as many tokens, of the 384 or 512 that models read."""
 _LEAST = 0.3
+_WEIGHT = Weight(1.2, {"PERSON": -0.5, "LOCATION": -0.5, "ORGANIZATION": -0.5}, 1.0)
+"""Of models that we do not know: a cautious word."""
 _OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 
 
@@ -65,6 +67,7 @@ class Gliner:
     """A GLiNER model (Zaratiana et al. 2024)."""
 
     word, longest, chinese = "gliner", _PIECE, False
+    weight = _WEIGHT
 
     def __init__(self, folder: Path) -> None:
         with _offline():
@@ -86,6 +89,7 @@ class Transformers:
     """A model for token classification whose labels name people, places or organisations."""
 
     word, longest, chinese = "transformers", _PIECE, False
+    weight = _WEIGHT
 
     def __init__(self, folder: Path) -> None:
         with _offline():

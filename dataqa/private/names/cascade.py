@@ -1,12 +1,13 @@
 """The cascade: the tagger reads everything, a larger model only what the tagger is unsure of.
 
-A piece goes on when the stages so far found a span in it that may or may not be a name. What a
-larger model finds confirms such spans (both may be wrong, but hardly both), is added, and what it
-does not find stays, with a lower score. What is unsure in the end has a score that says so.
+A piece goes on when the stages so far found a span in it that may or may not be a name. A larger
+model's word raises or lowers the odds of such spans, and what it alone finds is added. What is
+unsure in the end has a score that says so.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
@@ -15,14 +16,14 @@ from typing import NamedTuple
 import polars as pl
 
 from dataqa.private.names.pieces import Piece, chinese, lettered, pieces, stretches
-from dataqa.private.names.stages import TAGGER, Name, Stage, opened
+from dataqa.private.names.stages import TAGGER, Name, Stage, Weight, opened
 from dataqa.private.scan import SPANS
 
-LOW, HIGH = 0.3, 0.6
-"""Between them a span is unsure."""
-_DOUBTED = 0.8
-"""What is left of an unsure span's score when a larger model does not find it."""
+UNSURE = {"PERSON": (0.3, 0.65), "LOCATION": (0.3, 0.4), "ORGANIZATION": (0.22, 0.45)}
+"""Between them a span is unsure: where a second word may bring it over the bar, or below."""
 _DIGITS = 4
+_LEAST = 1e-4
+"""No probability is nearer to 0 or 1 than this when odds are made of it."""
 
 
 class Cost(NamedTuple):
@@ -79,7 +80,9 @@ class Cascade:
         Returns:
             ``SPANS``, by row and start; those of one text may overlap.
         """
-        tagged = self._tagged(texts, min(least, LOW) if self._stages else least)
+        tagged = self._tagged(
+            texts, min(least, *(low for low, _ in UNSURE.values())) if self._stages else least
+        )
         if not self._stages:
             return tagged
         found: dict[int, list[Found]] = {}
@@ -94,7 +97,8 @@ class Cascade:
             for piece, names in zip(asked, told, strict=True):
                 mine = found.get(piece.row, [])
                 fit = [*_fitting(piece.text, names, han=stage.chinese)]
-                found[piece.row] = merged(mine, piece, fit, f"names.{stage.word}")
+                by = f"names.{stage.word}"
+                found[piece.row] = merged(mine, piece, fit, by, stage.weight)
             self._note(stage.word, begun, sum(len(piece.text) for piece in asked))
         rows = [
             (row, one.entity, one.by, one.start, one.end, one.score)
@@ -129,7 +133,7 @@ class Cascade:
                 yield from (one for one in some if lettered(one.text))
         else:
             for row in sorted(found):
-                yield from _unsure(row, texts[row], found[row], stage.longest)
+                yield from _pieces(row, texts[row], found[row], stage.longest)
 
 
 def _fitting(text: str, names: Iterable[Name], *, han: bool) -> Iterable[Name]:
@@ -144,9 +148,14 @@ def _fitting(text: str, names: Iterable[Name], *, han: bool) -> Iterable[Name]:
             yield name._replace(start=start, end=end)
 
 
-def _unsure(row: int, text: str, found: Sequence[Found], longest: int) -> Iterable[Piece]:
+def _unsure(one: Found) -> bool:
+    low, high = UNSURE[one.entity]
+    return low < one.score < high
+
+
+def _pieces(row: int, text: str, found: Sequence[Found], longest: int) -> Iterable[Piece]:
     """The pieces of a text that hold an unsure span."""
-    places = sorted({one.start for one in found if LOW < one.score < HIGH})
+    places = sorted({one.start for one in found if _unsure(one)})
     if not places:
         return
     for piece in pieces(row, text, longest):
@@ -155,33 +164,54 @@ def _unsure(row: int, text: str, found: Sequence[Found], longest: int) -> Iterab
             yield piece
 
 
-def merged(found: Sequence[Found], piece: Piece, names: Sequence[Name], by: str) -> list[Found]:
+def merged(
+    found: Sequence[Found], piece: Piece, names: Sequence[Name], by: str, weight: Weight
+) -> list[Found]:
     """What was found in a text, after a larger model has read a piece of it.
 
-    A span of the same kind that overlaps one of the model's becomes one with it: from the first to
-    the last of their bytes, and as sure as two independent witnesses.
+    A span of the same kind that overlaps one of the model's becomes one with it, from the first to
+    the last of their bytes; each word changes the odds by what it is worth.
 
-    >>> piece = Piece(0, 10, "by Ann Lee")
-    >>> merged([Found("PERSON", 13, 16, 0.5, "a")], piece, [Name("PERSON", 3, 10, 0.5)], "b")
-    [Found(entity='PERSON', start=13, end=20, score=0.75, by='b')]
+    >>> weight = Weight(1.2, {"PERSON": -1.2}, 0.5)
+    >>> before = [Found("PERSON", 13, 16, 0.5, "a"), Found("PERSON", 10, 12, 0.5, "a")]
+    >>> piece = Piece(0, 10, "By Ann Lee")
+    >>> for one in merged(before, piece, [Name("PERSON", 3, 10, 0.5)], "b", weight):
+    ...     print(one.start, one.end, one.score, one.by)
+    13 20 0.7685 b
+    10 12 0.2315 a
     """
-    inside = [one for one in found if piece.start <= one.start < piece.end]
-    if not inside and not names:
-        return list(found)
     left = [one for one in found if not piece.start <= one.start < piece.end]
+    inside = [one for one in found if piece.start <= one.start < piece.end]
     used: set[int] = set()
     for name in names:
         start = piece.start + len(piece.text[: name.start].encode())
         end = start + len(piece.text[name.start : name.end].encode())
-        score = name.score
-        for at, one in enumerate(inside):
-            if one.entity == name.entity and one.start < end and start < one.end:
-                used.add(at)
-                start, end = min(start, one.start), max(end, one.end)
-                score = 1 - (1 - score) * (1 - one.score)
-        left.append(Found(name.entity, start, end, round(score, _DIGITS), by))
+        before = [
+            at
+            for at, one in enumerate(inside)
+            if one.entity == name.entity and one.start < end and start < one.end
+        ]
+        used.update(before)
+        spans = [inside[at] for at in before]
+        score = name.score * weight.alone
+        if spans:
+            score = max(score, _moved(max(one.score for one in spans), weight.agrees))
+        ends = [(start, end), *((one.start, one.end) for one in spans)]
+        low, high = min(one for one, _ in ends), max(one for _, one in ends)
+        left.append(Found(name.entity, low, high, round(score, _DIGITS), by))
     for at, one in enumerate(inside):
         if at not in used:
-            lower = one.score if one.score >= HIGH else round(one.score * _DOUBTED, _DIGITS)
-            left.append(one._replace(score=lower))
+            less = weight.denies.get(one.entity, 0.0) if _unsure(one) else 0.0
+            score = _moved(one.score, less) if less else one.score
+            left.append(one._replace(score=round(score, _DIGITS)))
     return left
+
+
+def _moved(score: float, by: float) -> float:
+    """A probability whose log-odds are changed.
+
+    >>> round(_moved(0.5, 1.2), 4)
+    0.7685
+    """
+    sure = min(max(score, _LEAST), 1 - _LEAST)
+    return 1 / (1 + math.exp(-math.log(sure / (1 - sure)) - by))

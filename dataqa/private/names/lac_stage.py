@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-from dataqa.private.names.stages import LAC, Name, missing
+from dataqa.private.names.stages import LAC, Name, Weight, missing
 
 _KINDS = {"PER": "PERSON", "LOC": "LOCATION", "ORG": "ORGANIZATION"}
 SCORES = {"PERSON": 0.85, "LOCATION": 0.8, "ORGANIZATION": 0.7}
@@ -23,6 +23,7 @@ class Lac:
     """The model, loaded."""
 
     word, longest, chinese = LAC, 160, True
+    weight = Weight(1.2, {}, 1.0)
 
     def __init__(self) -> None:
         self._model = _model()

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-from dataqa.private.names.stages import SPACY, Name, missing
+from dataqa.private.names.stages import SPACY, Name, Weight, missing
 
 _KINDS = {
     "PERSON": "PERSON",
@@ -22,6 +22,9 @@ _KINDS = {
 }
 SCORES = {"PERSON": 0.75, "LOCATION": 0.7, "ORGANIZATION": 0.55}
 """How often spaCy is right where it alone says so: its precision on judgments and short texts."""
+WEIGHT = Weight(1.2, {"PERSON": -1.2, "LOCATION": 0.0, "ORGANIZATION": -0.3}, 0.14)
+"""Behind the tagger, measured on the same: where the tagger finds nothing, spaCy is right one time
+in ten; a place that it does not find is one as likely as before."""
 _UNUSED = ["tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer"]
 _TOGETHER = 64
 
@@ -30,6 +33,7 @@ class Spacy:
     """The model, loaded."""
 
     word, longest, chinese = SPACY, 300, False
+    weight = WEIGHT
 
     def __init__(self) -> None:
         self._model = _model()

@@ -6,7 +6,7 @@ are larger models that read pieces. Each is opened once in a process and says wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -29,6 +29,20 @@ class Name(NamedTuple):
     score: float
 
 
+class Weight(NamedTuple):
+    """What a model's word is worth beside that of the stages before it.
+
+    Attributes:
+        agrees: Added to the log-odds of a span that it finds too.
+        denies: Added to those of an unsure span that it does not find, for each kind.
+        alone: What is left of its own score where nobody else found anything.
+    """
+
+    agrees: float
+    denies: Mapping[str, float]
+    alone: float
+
+
 class Stage(Protocol):
     """An opened model.
 
@@ -36,11 +50,13 @@ class Stage(Protocol):
         word: What it is called in settings, without a path.
         longest: Characters of a piece at most.
         chinese: Whether it reads pieces with Han characters, and only those.
+        weight: What its word is worth as a second one.
     """
 
     word: str
     longest: int
     chinese: bool
+    weight: Weight
 
     def find(self, pieces: Sequence[str]) -> list[list[Name]]:
         """The names in each piece, by place; they do not overlap."""
