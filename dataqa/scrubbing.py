@@ -13,11 +13,10 @@ import polars as pl
 
 from dataqa.errors import InputError, did_you_mean
 from dataqa.private.columns import check_path, replaced, split_path
-from dataqa.private.packs import USUAL, load_packs
-from dataqa.private.packs import entities as of_entities
+from dataqa.private.finder import Finder, plan
+from dataqa.private.packs import USUAL
 from dataqa.private.proof import DOUBT
 from dataqa.private.replacing import About, Scope, Style
-from dataqa.private.scan import Scanner
 from dataqa.registry import user_assets
 from dataqa.steps.scrub import Scrub, read_key
 from dataqa.types import TEXT
@@ -48,6 +47,8 @@ def scan_text(
     *,
     packs: Sequence[str] = USUAL,
     entities: Sequence[str] = (),
+    names: Sequence[str] = (),
+    languages: Sequence[str] = ("en",),
     doubt: float = DOUBT,
 ) -> list[Found]:
     """Find private values in a text, by place; they do not overlap.
@@ -56,6 +57,8 @@ def scan_text(
         text: Any text.
         packs: Packs of recognisers, or paths of such files.
         entities: Kinds that are looked for; by default all.
+        names: What finds names of people, places and organisations, as in the step ``private``.
+        languages: Of names: ``en``, ``zh``.
         doubt: Values of a lower score are left out.
 
     Raises:
@@ -64,7 +67,7 @@ def scan_text(
     >>> scan_text("写信到jane@corp.com", packs=["private/global"], entities=["EMAIL_ADDRESS"])
     [Found(entity='EMAIL_ADDRESS', start=3, end=16, score=0.95, recogniser='global.email')]
     """
-    rows = _scanner(tuple(packs), tuple(entities)).scan(pl.Series([text]), doubt)
+    rows = _scanner(packs, entities, names, languages).scan(pl.Series([text]), doubt)
     data = text.encode()
     return [
         Found(entity, len(data[:start].decode()), len(data[:end].decode()), score, recogniser)
@@ -80,6 +83,8 @@ def scrub[Frame: (pl.DataFrame, pl.LazyFrame)](
     key: str = "",
     packs: Sequence[str] = USUAL,
     entities: Sequence[str] = (),
+    names: Sequence[str] = (),
+    languages: Sequence[str] = ("en",),
     per_entity: Mapping[str, Style] | None = None,
     scope: Scope = "dataset",
     dataset: str = "",
@@ -102,6 +107,8 @@ def scrub[Frame: (pl.DataFrame, pl.LazyFrame)](
         key: For ``surrogate`` and ``hash``: ``env:NAME`` or ``file:PATH``.
         packs: Packs of recognisers.
         entities: Kinds that are replaced; by default all.
+        names: What finds names of people, places and organisations, as in the step ``private``.
+        languages: Of names: ``en``, ``zh``.
         per_entity: Another style for some kinds.
         scope: As in the step ``scrub``: ``document``, ``subject``, ``dataset`` or ``project``.
         dataset: The dataset's name, for ``scope: dataset``.
@@ -136,7 +143,7 @@ def scrub[Frame: (pl.DataFrame, pl.LazyFrame)](
         day_first=day_first,
     )
     how = step.replacing(read_key(step))
-    scanner = _scanner(tuple(packs), tuple(entities)) if "scan" in wanted.values() else None
+    scanner = _scanner(packs, entities, names, languages) if "scan" in wanted.values() else None
     tops = list(dict.fromkeys(split_path(path, schema)[0] for path in wanted))
 
     def changed(rows: pl.Series) -> pl.Series:
@@ -176,7 +183,15 @@ def _about(docs: pl.DataFrame, subject: str | None) -> list[About]:
     return [About(one or "", of or "") for one, of in zip(ids, whom, strict=True)]
 
 
+def _scanner(*asked: Sequence[str]) -> Finder:
+    return _opened(*(tuple(some) for some in asked))
+
+
 @cache
-def _scanner(packs: tuple[str, ...], entities: tuple[str, ...]) -> Scanner:
-    assets = user_assets()
-    return Scanner(of_entities(load_packs(packs, assets), entities))
+def _opened(
+    packs: tuple[str, ...],
+    entities: tuple[str, ...],
+    names: tuple[str, ...],
+    languages: tuple[str, ...],
+) -> Finder:
+    return Finder(plan(packs, entities, user_assets(), names, languages))

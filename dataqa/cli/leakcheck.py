@@ -13,7 +13,7 @@ import click
 from dataqa.cli.counting import counted
 from dataqa.cli.fields import column_option, columns_of, lines_of
 from dataqa.cli.options import log_option
-from dataqa.cli.recognisers import doubt_option, recogniser_options, scanner_of
+from dataqa.cli.recognisers import doubt_option, names_options, recogniser_options, scanner_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,6 +27,7 @@ _SHOWN = 5
 @click.argument("original", type=click.Path(exists=True))
 @click.argument("clean", type=click.Path(exists=True))
 @recogniser_options
+@names_options
 @doubt_option
 @click.option("--text-column", help="Column of the originals that holds the text.")
 @click.option("--clean-column", help="Column of the others that holds it [the same].")
@@ -47,6 +48,8 @@ def leakcheck_command(
     clean: str,
     packs: tuple[str, ...],
     entities: tuple[str, ...],
+    stages: tuple[str, ...],
+    languages: tuple[str, ...],
     doubt: float,
     text_column: str | None,
     clean_column: str | None,
@@ -71,7 +74,7 @@ def leakcheck_command(
     from dataqa.private.leaks import Values
     from dataqa.types import DOC_ID
 
-    values = Values(scanner_of(packs, entities, rules), doubt)
+    values = Values(scanner_of(packs, entities, rules, stages, languages), doubt)
     wanted = columns_of(columns)
     given = {"max_document": max_document, "id_column": id_column}
     settings = {name: value for name, value in given.items() if value is not None}

@@ -39,6 +39,7 @@ _COMMANDS = {
     "reidentify": ("vault", "Put originals back in the place of stand-ins."),
     "forget": ("forget", "Remove somebody's documents from a run."),
     "key": ("key", "Make a key for stand-ins, or change a vault's."),
+    "train": ("train", "Train what finds names."),
     "init": ("scaffold", "Write a commented starting point."),
     "list": ("scaffold", "List steps, signals, rules, recognisers or extras."),
 }

@@ -16,7 +16,7 @@ from dataqa.cli.options import (
     log_option,
     reading_options,
 )
-from dataqa.cli.recognisers import doubt_option, recogniser_options, scanner_of
+from dataqa.cli.recognisers import doubt_option, names_options, recogniser_options, scanner_of
 
 _COLUMNS = ("entity", "recogniser", "spans", "doubtful", "documents")
 
@@ -29,6 +29,7 @@ def private_command() -> None:
 @private_command.command("scan")
 @inputs_option
 @recogniser_options
+@names_options
 @click.option(
     "--sure",
     type=click.FloatRange(0, 1),
@@ -53,6 +54,8 @@ def scan_command(
     inputs: tuple[str, ...],
     packs: tuple[str, ...],
     entities: tuple[str, ...],
+    stages: tuple[str, ...],
+    languages: tuple[str, ...],
     sure: float,
     doubt: float,
     form: str,
@@ -71,7 +74,7 @@ def scan_command(
 
     if show and form != "jsonl":
         raise click.UsageError("--show goes with --format jsonl")
-    scanner = scanner_of(packs, entities, rules)
+    scanner = scanner_of(packs, entities, rules, stages, languages)
     given = changed_reading(**reading)
     how = Reading(**{name.partition(".")[2]: value for name, value in given.items()})
     spans, doubtful, holders = Counter[Any](), Counter[Any](), Counter[Any]()
@@ -103,6 +106,7 @@ def scan_command(
 @private_command.command("evaluate")
 @click.argument("gold", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @recogniser_options
+@names_options
 @click.option("--name", "names", multiple=True, metavar="THEIRS=OURS", help="A kind's other name.")
 @doubt_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -111,6 +115,8 @@ def evaluate_command(
     gold: Path,
     packs: tuple[str, ...],
     entities: tuple[str, ...],
+    stages: tuple[str, ...],
+    languages: tuple[str, ...],
     names: tuple[str, ...],
     doubt: float,
     as_json: bool,
@@ -124,7 +130,7 @@ def evaluate_command(
     """
     from dataqa.private.evaluate import evaluate, read_gold
 
-    scanner = scanner_of(packs, entities, rules)
+    scanner = scanner_of(packs, entities, rules, stages, languages)
     if wrong := [name for name in names if "=" not in name]:
         raise click.UsageError(f"--name {wrong[0]}: write THEIRS=OURS")
     pairs = {name.partition("=")[0]: name.partition("=")[2] for name in names}

@@ -17,7 +17,7 @@ from dataqa.cli.options import (
     out_option,
     reading_options,
 )
-from dataqa.cli.recognisers import recogniser_options
+from dataqa.cli.recognisers import names_options, recogniser_options
 
 
 @click.command("scrub")
@@ -31,6 +31,7 @@ from dataqa.cli.recognisers import recogniser_options
     help="What is put in the place of a value.",
 )
 @recogniser_options
+@names_options
 @click.option("--sure", type=click.FloatRange(0, 1), help="From this score on it is private [0.8].")
 @click.option(
     "--doubt", type=click.FloatRange(0, 1), help="From this score on it is scrubbed [0.4]."
@@ -71,6 +72,8 @@ def scrub_command(
     style: str,
     packs: tuple[str, ...],
     entities: tuple[str, ...],
+    stages: tuple[str, ...],
+    languages: tuple[str, ...],
     sure: float | None,
     doubt: float | None,
     scope: str | None,
@@ -103,6 +106,7 @@ def scrub_command(
 
     keyed = style in {"surrogate", "hash"}
     find = _given(packs=list(packs or USUAL), entities=list(entities), sure=sure, doubt=doubt)
+    find |= _given(names=list(stages), languages=list(languages))
     replace = _given(
         style=style,
         scope=scope,

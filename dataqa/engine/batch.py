@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 import polars as pl
@@ -15,8 +15,15 @@ from dataqa.types import DOC, DOC_ID, Batch, Opened
 type OnError = Literal["stop", "quarantine"]
 
 
+type Parts = dict[str, tuple[float, int]]
+"""CPU seconds and characters read, of parts of steps."""
+
+
 class Timed:
-    """An opened step that counts the CPU seconds it takes."""
+    """An opened step that counts the CPU seconds it takes.
+
+    What it opened to may have a method ``parts``: what each part of it took since the last call.
+    """
 
     def __init__(self, run: Opened) -> None:
         self._run = run
@@ -29,6 +36,11 @@ class Timed:
             return self._run(batch)
         finally:
             self.seconds += time.process_time() - started
+
+    def parts(self) -> Parts:
+        """What parts of the step took since the last call; nothing for most steps."""
+        told: Callable[[], Parts] | None = getattr(self._run, "parts", None)
+        return told() if told is not None else {}
 
 
 class OpenedStep(NamedTuple):
@@ -44,6 +56,12 @@ def lap(steps: Sequence[OpenedStep]) -> dict[str, float]:
     for step in steps:
         step.run.seconds = 0.0
     return seconds
+
+
+def lap_parts(steps: Sequence[OpenedStep]) -> Parts:
+    """What parts of steps took since the last lap, as ``step.part``."""
+    told = ((step.label, step.run.parts()) for step in steps)
+    return {f"{label}.{part}": took for label, parts in told for part, took in parts.items()}
 
 
 class Failure(NamedTuple):

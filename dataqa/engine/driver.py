@@ -80,6 +80,7 @@ class Driver:
         def tell(told: Progress) -> None:
             seen = 0 if self._twice else told.stage
             session.add(seen, told.documents, told.bytes, told.seconds, told.memory_mb)
+            session.add_parts(told.parts)
             self._watch.progress(told)
 
         with pool_of(self._job, workers, tell) as pool:

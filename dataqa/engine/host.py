@@ -33,6 +33,7 @@ class Session:
         self._started = time.time()
         self._clock = time.monotonic()
         self._steps: dict[str, float] = {}
+        self._parts: dict[str, tuple[float, int]] = {}
         self._memory = 0.0
         self._bytes = self._documents = 0
 
@@ -47,6 +48,12 @@ class Session:
             self._steps[step] = self._steps.get(step, 0.0) + spent
         self._memory = max(self._memory, memory)
 
+    def add_parts(self, parts: Mapping[str, tuple[float, int]]) -> None:
+        """What parts of steps took in one batch."""
+        for part, (seconds, characters) in parts.items():
+            before = self._parts.get(part, (0.0, 0))
+            self._parts[part] = before[0] + seconds, before[1] + characters
+
     def told(self) -> dict[str, Any]:
         """What ``run.json`` holds."""
         wall = time.monotonic() - self._clock
@@ -58,6 +65,10 @@ class Session:
             "text_bytes": self._bytes,
             "mb_per_second": round(self._bytes / 1e6 / max(wall, 1e-9), 2),
             "step_cpu_seconds": {step: round(s, 3) for step, s in sorted(self._steps.items())},
+            "step_parts": {
+                part: {"cpu_seconds": round(seconds, 3), "characters": characters}
+                for part, (seconds, characters) in sorted(self._parts.items())
+            },
             "peak_memory_mb": round(self._memory, 1),
             "host": {
                 "system": platform.system(),

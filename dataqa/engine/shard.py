@@ -12,7 +12,17 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from dataqa.engine.batch import Failure, OnError, OpenedStep, Timed, lap, run_batch, take
+from dataqa.engine.batch import (
+    Failure,
+    OnError,
+    OpenedStep,
+    Parts,
+    Timed,
+    lap,
+    lap_parts,
+    run_batch,
+    take,
+)
 from dataqa.engine.host import peak_memory_mb
 from dataqa.engine.onward import Onward, Wanted, marker, spilled, tallied
 from dataqa.engine.outlet import QUARANTINE, Layout, Outlet
@@ -47,7 +57,8 @@ class Progress(NamedTuple):
     """What one batch added.
 
     ``bytes`` is the text that was read, ``left`` the documents that left by verdict, ``seconds``
-    the CPU time of each step, ``memory_mb`` the most that the process has held so far.
+    the CPU time of each step, ``memory_mb`` the most that the process has held so far, ``parts``
+    CPU time and characters of parts of steps.
     """
 
     stage: int
@@ -56,6 +67,7 @@ class Progress(NamedTuple):
     left: Counts
     seconds: dict[str, float]
     memory_mb: float
+    parts: Parts
 
 
 type Tell = Callable[[Progress], None]
@@ -156,7 +168,11 @@ def run_shard(job: Job, work: Work, opened: list[OpenedStep], tell: Tell) -> Don
         staying += int((~goes).sum())
         left = add(left, gone)
         size = int(source.batch.docs[TEXT].str.len_bytes().sum())
-        tell(Progress(stage.number, read_now, size, gone, lap(opened), peak_memory_mb()))
+        tell(
+            Progress(
+                stage.number, read_now, size, gone, lap(opened), peak_memory_mb(), lap_parts(opened)
+            )
+        )
     onward.close()
     # one file in every folder, so that each can be scanned even when nothing went there
     files = outlet.close(every=work.last and work.shard.number == 0)

@@ -16,7 +16,7 @@ import polars as pl
 
 from dataqa.errors import InputError, did_you_mean
 from dataqa.private.replacing import About, Replacing
-from dataqa.private.scan import Scanner
+from dataqa.private.finder import Finder
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"(?P<key>\s*:)?')
 _JSON = re.compile(r"\s*[\[{]")
@@ -68,7 +68,7 @@ def replaced(
     column: pl.Series,
     fields: Sequence[str],
     entity: str,
-    scanner: Scanner | None,
+    scanner: Finder | None,
     how: Replacing,
     about: Sequence[About],
     doubt: float,
@@ -185,7 +185,7 @@ def _wholes(
 
 def _searched(
     values: Sequence[Value],
-    scanner: Scanner | None,
+    scanner: Finder | None,
     how: Replacing,
     about: Sequence[About],
     doubt: float,

