@@ -77,7 +77,8 @@ class _Form(NamedTuple):
         shortest: Bytes that a match has at least, and
         best: the most that it can score, whoever looks for it;
         alone: the same without any word around it.
-        words: The bits of those whose words matter.
+        words: The bits of those whose words matter, and
+        within: how near they have to be at most.
         asks: Whether words around it matter.
     """
 
@@ -89,6 +90,7 @@ class _Form(NamedTuple):
     best: float
     alone: float
     words: int
+    within: int
     asks: bool
 
 
@@ -166,8 +168,8 @@ class Scanner:
             return
         # a pattern that counts for nothing without its words is not tried where there are none
         if form.alone < least and form.border in {"word", "number"}:
-            low, high = max(0, start - self._within), end + _AFTER + self._within // 2
-            if not self._nearby.among(data[low : _whole(data, high)]) & form.words:
+            low, high = max(0, start - form.within), _whole(data, end + _AFTER + form.within // 2)
+            if not self._nearby.among(data[low:high]) & form.words:
                 return
         for match in form.exact.finditer(data, start, end + _AFTER):
             low, high = match.span(form.group)
@@ -238,6 +240,7 @@ def _forms(recognisers: Sequence[Recogniser]) -> list[_Form]:
             max(max(look.score, look.in_context) for look in some),
             max(look.score for look in some),
             sum({look.bit for look in some if look.words}),
+            max(look.within for look in some),
             asks=any(look.words or look.unlike for look in some),
         )
         for one, some in looks.items()
