@@ -20,7 +20,7 @@ from dataqa.private.automaton import Automaton, automaton
 from dataqa.private.checks import Check, check_of
 from dataqa.private.nearby import Nearby
 from dataqa.private.packs import Look, Recogniser
-from dataqa.private.patterns import Border, Expression, compiled
+from dataqa.private.patterns import FARTHEST, Border, Expression, compiled, widest
 
 _POINTS, _DIGITS = b".,", b"0123456789"
 _LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
@@ -72,6 +72,7 @@ class _Form(NamedTuple):
     Attributes:
         exact: What decides.
         group: Which group of it is the value; 0 for all.
+        ahead: Bytes behind a window that a match of it, and its border, may reach.
         border: What a match may not touch.
         looks: Who looks for it.
         shortest: Bytes that a match has at least, and
@@ -84,6 +85,7 @@ class _Form(NamedTuple):
 
     exact: re.Pattern[bytes]
     group: int
+    ahead: int
     border: Border
     looks: list[_Look]
     shortest: int
@@ -168,10 +170,14 @@ class Scanner:
             return
         # a pattern that counts for nothing without its words is not tried where there are none
         if form.alone < least and form.border in {"word", "number"}:
-            low, high = max(0, start - form.within), _whole(data, end + _AFTER + form.within // 2)
+            low, high = max(0, start - form.within), end + form.ahead + form.within // 2
+            high = _whole(data, high)
             if not self._nearby.among(data[low:high]) & form.words:
                 return
-        for match in form.exact.finditer(data, start, end + _AFTER):
+        # what begins in the window is read to its end, and what stands behind that is seen
+        for match in form.exact.finditer(data, start, end + form.ahead):
+            if match.start() >= end:
+                break
             low, high = match.span(form.group)
             if high - low < form.shortest or _touched(data, low, high, form.border):
                 continue
@@ -234,6 +240,7 @@ def _forms(recognisers: Sequence[Recogniser]) -> list[_Form]:
         _Form(
             exact := compiled(one.pattern, one.border),
             exact.groups,
+            _AFTER + (longest if (longest := widest(one.pattern)) <= FARTHEST else 0),
             one.border,
             some,
             min(look.shortest for look in some),
