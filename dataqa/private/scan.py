@@ -166,14 +166,8 @@ class Scanner:
     ) -> Iterator[Span]:
         pattern, start, end = window
         form = self._forms[pattern]
-        if form.best < least:
+        if not self._may_count(form, data, start, end, least):
             return
-        # a pattern that counts for nothing without its words is not tried where there are none
-        if form.alone < least and form.border in {"word", "number"}:
-            low, high = max(0, start - form.within), end + form.ahead + form.within // 2
-            high = _whole(data, high)
-            if not self._nearby.among(data[low:high]) & form.words:
-                return
         # what begins in the window is read to its end, and what stands behind that is seen
         for match in form.exact.finditer(data, start, end + form.ahead):
             if match.start() >= end:
