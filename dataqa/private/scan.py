@@ -187,6 +187,14 @@ class Scanner:
                 if look.check is None or look.check(match.group(form.group).decode()):
                     yield Span(low, high, score, look.recogniser)
 
+    def _may_count(self, form: _Form, data: bytes, start: int, end: int, least: float) -> bool:
+        """Whether a match in a window can score enough: not where it takes a word and none is."""
+        if form.alone >= least or form.border not in {"word", "number"}:
+            return form.best >= least
+        high = _whole(data, end + form.ahead + form.within // 2)
+        around = data[max(0, start - form.within) : high]
+        return form.best >= least and bool(self._nearby.among(around) & form.words)
+
     def _about(self, data: bytes, low: int, high: int, known: dict[tuple[int, int], int]) -> int:
         """Whose words may stand around a place; asked once for all who look at it."""
         found = known.get((low, high))
