@@ -7,17 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 
 from dataqa.errors import InputError, did_you_mean
+from dataqa.private.columns import check_path, replaced, split_path
 from dataqa.private.finder import Finder, plan
 from dataqa.private.packs import USUAL
 from dataqa.private.proof import DOUBT
+from dataqa.private.replacing import About, Scope, Style
 from dataqa.registry import user_assets
-from dataqa.steps.scrub import Scrub, Style, read_key
+from dataqa.steps.scrub import Scrub, read_key
 from dataqa.types import TEXT
+
+_ROW, _SUBJECT = "_dataqa_row", "_dataqa_subject"
 
 
 class Found(NamedTuple):
@@ -73,7 +77,7 @@ def scan_text(
 
 def scrub[Frame: (pl.DataFrame, pl.LazyFrame)](
     frame: Frame,
-    columns: str | Sequence[str] = (TEXT,),
+    columns: str | Sequence[str] | Mapping[str, str] = (TEXT,),
     *,
     style: Style = "tag",
     key: str = "",
@@ -82,13 +86,23 @@ def scrub[Frame: (pl.DataFrame, pl.LazyFrame)](
     names: Sequence[str] = (),
     languages: Sequence[str] = ("en",),
     per_entity: Mapping[str, Style] | None = None,
+    scope: Scope = "dataset",
+    dataset: str = "",
+    subject: str | None = None,
+    doc_id: str | None = None,
+    weekdays: bool = False,
+    day_first: bool = False,
     doubt: float = DOUBT,
 ) -> Frame:
-    """Replace private values in columns of texts; the same value in the same way in all of them.
+    """Replace private values in columns; the same value in the same way in all of them.
+
+    Every string in lists, structs and strings of JSON is searched; keys and numbers stay.
 
     Args:
         frame: A polars frame, lazy or not.
-        columns: Columns of type String.
+        columns: Columns of texts, lists, structs or JSON, or paths of fields, ``meta.author``. A
+            mapping says also of which kind the values of a column are, all of them and wholly:
+            ``{"note": "scan", "name": "PERSON"}``.
         style: As in the step ``scrub``: ``surrogate``, ``tag``, ``mask``, ``hash``, ``remove``.
         key: For ``surrogate`` and ``hash``: ``env:NAME`` or ``file:PATH``.
         packs: Packs of recognisers.
@@ -96,6 +110,12 @@ def scrub[Frame: (pl.DataFrame, pl.LazyFrame)](
         names: What finds names of people, places and organisations, as in the step ``private``.
         languages: Of names: ``en``, ``zh``.
         per_entity: Another style for some kinds.
+        scope: As in the step ``scrub``: ``document``, ``subject``, ``dataset`` or ``project``.
+        dataset: The dataset's name, for ``scope: dataset``.
+        subject: The column that says whom a row is about: dates of one subject move together.
+        doc_id: The column with the ids of documents; by default a row's number.
+        weekdays: Dates move by whole weeks.
+        day_first: ``03/04/2021`` is the third of April.
         doubt: Values of a lower score stay.
 
     Raises:
@@ -105,31 +125,62 @@ def scrub[Frame: (pl.DataFrame, pl.LazyFrame)](
     ['at <IP_ADDRESS>']
     """
     schema = frame.collect_schema()
-    columns = [columns] if isinstance(columns, str) else columns
-    for name in columns:
-        if name not in schema:
+    wanted = _wanted(columns)
+    for path in wanted:
+        check_path(path, schema)
+    for name in (subject, doc_id):
+        if name is not None and name not in schema:
             hint = did_you_mean(name, schema.names())
             raise InputError(f"the frame has no column {name!r}", hint=hint)
-        if schema[name] != pl.String:
-            raise InputError(f"column {name!r} is {schema[name]}", hint="cast it to pl.String")
-    step = Scrub(style=style, key=key, per_entity=dict(per_entity or {}))
-    secret = read_key(step)
-    scanner = _scanner(packs, entities, names, languages)
+    step = Scrub(
+        style=style,
+        key=key,
+        per_entity=dict(per_entity or {}),
+        scope=scope,
+        dataset=dataset,
+        subject=subject or "",
+        weekdays=weekdays,
+        day_first=day_first,
+    )
+    how = step.replacing(read_key(step))
+    scanner = _scanner(packs, entities, names, languages) if "scan" in wanted.values() else None
+    tops = list(dict.fromkeys(split_path(path, schema)[0] for path in wanted))
 
-    def replaced(texts: pl.Series) -> pl.Series:
-        return _replaced(texts, scanner, step, secret, doubt)
+    def changed(rows: pl.Series) -> pl.Series:
+        docs = rows.struct.unnest()
+        about = _about(docs, subject)
+        for path, kind in wanted.items():
+            name, fields = split_path(path, schema)
+            entity = "" if kind == "scan" else kind
+            column = docs[name]
+            new, _ = replaced(column, fields, entity, scanner, how, about, doubt)
+            docs = docs.with_columns(new)
+        return docs.select(tops).to_struct(rows.name)
 
-    made = pl.col(columns).map_batches(replaced, return_dtype=pl.String, is_elementwise=True)
-    return frame.with_columns(made)
+    beside = [pl.col(subject).alias(_SUBJECT)] if subject else []
+    numbered = frame.with_row_index(_ROW)
+    numbered = numbered.with_columns(pl.col(doc_id or _ROW).cast(pl.String).alias(_ROW))
+    given = pl.struct(*tops, pl.col(_ROW), *beside)
+    kind = pl.Struct({name: schema[name] for name in tops})
+    made = given.map_batches(changed, return_dtype=kind, is_elementwise=True).alias(_ROW)
+    done = numbered.with_columns(made).with_columns(
+        pl.col(_ROW).struct.field(name).alias(name) for name in tops
+    )
+    return done.select(schema.names())
 
 
-def _replaced(texts: pl.Series, scanner: Finder, step: Scrub, key: bytes, doubt: float) -> Any:
-    new = texts.to_list()
-    found = scanner.scan(texts, doubt)
-    for (row,), mine in found.group_by("row", maintain_order=True):
-        spans = mine.select("entity", "start", "end").iter_rows()
-        new[row], _ = step.without(new[row], spans, key)
-    return pl.Series(texts.name, new, pl.String)
+def _wanted(columns: str | Sequence[str] | Mapping[str, str]) -> dict[str, str]:
+    if isinstance(columns, Mapping):
+        return dict(columns)
+    return dict.fromkeys([columns] if isinstance(columns, str) else columns, "scan")
+
+
+def _about(docs: pl.DataFrame, subject: str | None) -> list[About]:
+    ids = docs[_ROW].to_list()
+    if subject is None:
+        return [About(one or "") for one in ids]
+    whom = docs[_SUBJECT].cast(pl.String).to_list()
+    return [About(one or "", of or "") for one, of in zip(ids, whom, strict=True)]
 
 
 def _scanner(*asked: Sequence[str]) -> Finder:

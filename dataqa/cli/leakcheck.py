@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dataqa.cli.counting import counted
+from dataqa.cli.fields import column_option, columns_of, lines_of
 from dataqa.cli.options import log_option
 from dataqa.cli.recognisers import doubt_option, names_options, recogniser_options, scanner_of
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from dataqa.private.leaks import Leak, Values
+
+_SHOWN = 5
 
 
 @click.command("leakcheck")
@@ -22,8 +31,15 @@ from dataqa.cli.recognisers import doubt_option, names_options, recogniser_optio
 @doubt_option
 @click.option("--text-column", help="Column of the originals that holds the text.")
 @click.option("--clean-column", help="Column of the others that holds it [the same].")
+@click.option("--id-column", help="Column of both with the documents' ids, that aligns them.")
+@column_option
 @click.option("--max-document", type=int, help="Largest document read, in bytes.")
 @click.option("--allow", type=click.IntRange(0), default=0, show_default=True, help="So many.")
+@click.option(
+    "--max-elsewhere",
+    type=click.IntRange(0),
+    help="So many names, places and days in documents that are not their own [any number].",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @log_option
 def leakcheck_command(
@@ -37,8 +53,11 @@ def leakcheck_command(
     doubt: float,
     text_column: str | None,
     clean_column: str | None,
+    id_column: str | None,
+    columns: tuple[str, ...],
     max_document: int | None,
     allow: int,
+    max_elsewhere: int | None,
     as_json: bool,
     rules: tuple[Path, ...],
     log: str,
@@ -46,41 +65,99 @@ def leakcheck_command(
     """Look for every private value of ORIGINAL in all texts of CLEAN.
 
     Both are files or folders that `dataqa run` could read; of a run's output, name the folder
-    kept. Values are looked for as the originals have them, whatever their case. Printed are kinds
-    and ids of documents, never values. Exit code 3 if more than --allow are left, 1 if there are
-    records that could not be looked into.
+    kept. Ids, contacts and secrets may stand nowhere, however they are written: whatever their
+    case, width and separators, and the code of their country. Names, places and days may not stand
+    in their own document, the one of the same id; elsewhere they are counted. Printed are kinds and
+    ids of documents, never values. Exit code 3 if more than --allow are left, or more than
+    --max-elsewhere are elsewhere; 1 if there are records that could not be looked into.
     """
-    from dataqa.io.documents import documents
-    from dataqa.io.sources import Reading
-    from dataqa.private.leaks import Leak, Values
-    from dataqa.types import DOC_ID, TEXT
+    from dataqa.private.leaks import Values
+    from dataqa.types import DOC_ID
 
-    scanner = scanner_of(packs, entities, rules, stages, languages)
-    values = Values(scanner, doubt)
+    values = Values(scanner_of(packs, entities, rules, stages, languages), doubt)
+    wanted = columns_of(columns)
+    given = {"max_document": max_document, "id_column": id_column}
+    settings = {name: value for name, value in given.items() if value is not None}
     unread = 0
-    given: dict[str, Any] = {} if max_document is None else {"max_document": max_document}
-    with documents([original], Reading(text_column=text_column or TEXT, **given)) as found:
+    with _reading(original, text_column, settings) as found:
         for chunk in counted(found, log):
-            values.note(chunk.docs[TEXT])
+            _note(values, found.public(chunk.docs), chunk.docs, wanted)
             unread += chunk.damaged.height
-    column = clean_column or text_column or TEXT
-    with documents([clean], Reading(text_column=column, **given)) as found:
-        leaks: list[Leak] = []
+    leaks: list[Leak] = []
+    strangers = 0
+    with _reading(clean, clean_column or text_column, settings) as found:
         for chunk in counted(found, log):
-            leaks += values.leaks([(chunk.docs[DOC_ID], chunk.docs[TEXT])])
+            texts = _all_text(found.public(chunk.docs), chunk.docs, wanted)
+            leaks += values.leaks([(chunk.docs[DOC_ID], texts)])
+            strangers += chunk.docs.height - values.known(chunk.docs[DOC_ID])
             unread += chunk.damaged.height
-    by_entity = Counter(leak.entity for leak in leaks)
+    own = [leak for leak in leaks if leak.own]
+    elsewhere = [leak for leak in leaks if not leak.own]
     if as_json:
         rows = [leak._asdict() for leak in leaks]
-        click.echo(json.dumps({"values": dict(values.by_entity), "leaks": rows}, indent=1))
+        told = {"values": dict(values.by_entity), "leaks": rows, "unaligned": strangers}
+        click.echo(json.dumps(told, indent=1))
     else:
         click.echo(f"{len(values):,} private values in {original}")
-        for entity, count in sorted(by_entity.items()):
-            some = sorted({leak.doc_id for leak in leaks if leak.entity == entity})
-            more = ", …" if len(some) > 5 else ""
-            click.echo(f"{entity}: {count:,} left, in {', '.join(some[:5])}{more}")
-        click.echo(f"{len(leaks):,} are left in {clean}" if leaks else f"none is left in {clean}")
+        _list(own, "left")
+        _list(elsewhere, "in other documents than their own")
+        click.echo(f"{len(own):,} are left in {clean}" if own else f"none is left in {clean}")
+    if strangers:
+        told = f"{strangers:,} documents have no original of their id: see --id-column"
+        click.echo(told, err=True)
     if unread:
         told = "records are damaged, too large or have no text, and were not looked into"
         click.echo(f"{unread:,} {told}: see --max-document", err=True)
-    return 3 if len(leaks) > allow else int(unread > 0)
+    too_many = max_elsewhere is not None and len(elsewhere) > max_elsewhere
+    return 3 if len(own) > allow or too_many else int(unread > 0)
+
+
+def _reading(path: str, column: str | None, settings: Mapping[str, Any]) -> Any:
+    from dataqa.io.documents import documents
+    from dataqa.io.sources import Reading
+    from dataqa.types import TEXT
+
+    return documents([path], Reading(text_column=column or TEXT, **settings))
+
+
+def _note(
+    values: Values, public: pl.DataFrame, docs: pl.DataFrame, columns: Mapping[str, str]
+) -> None:
+    """Take the values of texts, and of columns: searched ones behind their fields' names."""
+    import polars as pl
+
+    from dataqa.types import DOC_ID, TEXT
+
+    ids = docs[DOC_ID]
+    values.note(ids, docs[TEXT])
+    if not columns:
+        return
+    searched: list[tuple[str, str]] = []
+    for doc_id, lines in zip(ids, lines_of(public, columns), strict=True):
+        for kind, field, text in lines:
+            if kind == "scan":
+                searched.append((doc_id, f"{field}: {text}"))
+            else:
+                values.add(kind, text, doc_id)
+    values.note(pl.Series([one for one, _ in searched], dtype=pl.String),
+                pl.Series([text for _, text in searched], dtype=pl.String))  # fmt: skip
+
+
+def _all_text(public: pl.DataFrame, docs: pl.DataFrame, columns: Mapping[str, str]) -> pl.Series:
+    """All that a document holds in its text and columns."""
+    import polars as pl
+
+    from dataqa.types import TEXT
+
+    if not columns:
+        return docs[TEXT]
+    rows = zip(docs[TEXT], lines_of(public, columns), strict=True)
+    joined = ("\n".join([text or "", *(line for _, _, line in lines)]) for text, lines in rows)
+    return pl.Series(TEXT, list(joined), pl.String)
+
+
+def _list(leaks: Sequence[Leak], what: str) -> None:
+    for entity, count in sorted(Counter(leak.entity for leak in leaks).items()):
+        some = sorted({leak.doc_id for leak in leaks if leak.entity == entity})
+        more = ", …" if len(some) > _SHOWN else ""
+        click.echo(f"{entity}: {count:,} {what}, in {', '.join(some[:_SHOWN])}{more}")

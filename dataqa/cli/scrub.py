@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import click
 
+from dataqa.cli.fields import column_option, columns_of
 from dataqa.cli.options import (
     changed_output,
     changed_reading,
@@ -37,9 +38,14 @@ from dataqa.cli.recognisers import names_options, recogniser_options
 )
 @click.option(
     "--scope",
-    type=click.Choice(["document", "dataset"]),
+    type=click.Choice(["document", "subject", "dataset", "project"]),
     help="Where the same value gets the same stand-in [dataset].",
 )
+@click.option("--dataset", help="Its name: with another one, stand-ins are others.")
+@click.option("--subject", help="Column that says whom a document is about.")
+@click.option("--weekdays", is_flag=True, help="Dates move by whole weeks.")
+@click.option("--day-first", is_flag=True, help="03/04/2021 is the third of April.")
+@column_option
 @click.option("--key", help="env:NAME or file:PATH, for surrogate and hash [env:DATAQA_KEY].")
 @click.option("--workers", type=click.IntRange(1), help="Processes; default one per core.")
 @click.option("--fresh", is_flag=True, help="Forget what an earlier run left in the folder.")
@@ -71,6 +77,11 @@ def scrub_command(
     sure: float | None,
     doubt: float | None,
     scope: str | None,
+    dataset: str | None,
+    subject: str | None,
+    weekdays: bool,
+    day_first: bool,
+    columns: tuple[str, ...],
     key: str | None,
     workers: int | None,
     fresh: bool,
@@ -84,8 +95,8 @@ def scrub_command(
     """Replace private data in texts; everything else stays as it is.
 
     Scrubbed documents are in OUT/kept. Where something was replaced, and of which kind, is in
-    OUT/findings and OUT/report.html, without the values. Only the text column is scrubbed, and
-    records that cannot be read are in OUT/quarantine as they are.
+    OUT/findings and OUT/report.html, without the values. Scrubbed are the text column and those
+    named by --column, and records that cannot be read are in OUT/quarantine as they are.
     """
     from dataqa.cli.progress import watch_of
     from dataqa.engine.local import Options, assets_of, run_local
@@ -96,7 +107,16 @@ def scrub_command(
     keyed = style in {"surrogate", "hash"}
     find = _given(packs=list(packs or USUAL), entities=list(entities), sure=sure, doubt=doubt)
     find |= _given(names=list(stages), languages=list(languages))
-    replace = _given(style=style, scope=scope, key=(key or "env:DATAQA_KEY") if keyed else None)
+    replace = _given(
+        style=style,
+        scope=scope,
+        dataset=dataset,
+        subject=subject,
+        weekdays=weekdays,
+        day_first=day_first,
+        columns=columns_of(columns),
+        key=(key or "env:DATAQA_KEY") if keyed else None,
+    )
     tree = {"name": "scrub", "steps": [{"private": find}, {"scrub": replace}]}
     given = changed_reading(**reading) | changed_output(format=output_format, examples=examples)
     chosen = Pipeline.from_builtins(tree, name="dataqa scrub")

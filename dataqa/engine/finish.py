@@ -17,7 +17,7 @@ import polars as pl
 from dataqa.engine.onward import tallied
 from dataqa.engine.outlet import FOLDERS, KEPT, QUARANTINE, REJECTED, REVIEW, SIGNALS_DIR
 from dataqa.engine.overlay import met
-from dataqa.engine.provenance import files_used, steps_used
+from dataqa.engine.provenance import files_used, scrubbed_by, steps_used
 from dataqa.engine.reporting import COMPLETE, EXAMPLES, REPORT_JSON, tell
 from dataqa.engine.shard import Counts, Done, Job, add
 from dataqa.engine.stock import SPOOL, Stock
@@ -126,6 +126,7 @@ def finish(
         overlay=overlay,
         rule_files=files_used(plan.pipeline, job.assets),
         steps=steps_used(plan.pipeline),
+        **({"scrubbed": scrubbed} if (scrubbed := scrubbed_by(plan.pipeline)) else {}),
     )
     store.put_json(EXAMPLES, report["examples"])
     tell(store, report, manifest)

@@ -12,6 +12,7 @@ import polars as pl
 
 from dataqa.engine.outlet import Layout
 from dataqa.engine.overlay import Overlay
+from dataqa.engine.provenance import marks_of
 from dataqa.engine.shard import open_steps
 from dataqa.errors import InputError
 from dataqa.io.outputs import lost_in_json
@@ -50,7 +51,9 @@ def probe(plan: Plan, schema: pl.Schema, assets: Assets, overlay: Overlay | None
             batch = step.run(batch)
             owns[step.label] = tuple(c for c in batch.signals.columns if c not in before)
         _signals_known(stage, batch.signals)
-    return Probed(Layout(docs, names, batch.signals.clear(), plan.pipeline.output), owns)
+    output = plan.pipeline.output
+    layout = Layout(docs, names, batch.signals.clear(), output, marks_of(plan.pipeline))
+    return Probed(layout, owns)
 
 
 def _fit_for_json(docs: pl.DataFrame, names: Mapping[str, str]) -> None:

@@ -35,13 +35,15 @@ class Layout(NamedTuple):
     """What output files look like: the same for every shard and stage of a run.
 
     ``docs`` is an empty frame of the document columns, ``names`` maps them to the user's names,
-    ``signals`` is an empty frame of every signal of every stage.
+    ``signals`` is an empty frame of every signal of every stage. ``marks`` is what the files of
+    kept documents say of what was done with them.
     """
 
     docs: pl.DataFrame
     names: Mapping[str, str]
     signals: pl.DataFrame
     output: Output
+    marks: Mapping[str, str] = {}
 
     @property
     def public(self) -> dict[str, pl.DataType]:
@@ -73,6 +75,7 @@ class Outlet:
                 f"{folder}/{name}",
                 heavy=layout.names[TEXT] if documents else None,
                 kind=layout.output.format if documents else "parquet",
+                marks=layout.marks if folder == KEPT else None,
             )
         self._left = Table(store, left_of(shard, stage).removesuffix(".parquet"))
 

@@ -8,7 +8,7 @@ signals that rules may judge.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -88,6 +88,16 @@ def kept_overlay(store: Store, digest: str) -> Overlay:
         where=str(store.root),
         hint="give it again with --overlay",
     )
+
+
+def forget_ids(store: Store, ids: Sequence[str]) -> str:
+    """Take documents out of the overlay that a run keeps; its digest from now on."""
+    paths = [store.path(f"{_HOME}/{name}.parquet") for name in Overlay._fields]
+    gone = pl.Series(ids, dtype=pl.String).implode()
+    frames = [pl.read_parquet(path).filter(~pl.col(DOC_ID).is_in(gone)) for path in paths]
+    overlay = Overlay(*frames)
+    overlay.keep(store)
+    return overlay.digest()
 
 
 def met(overlay: Overlay, files: Iterable[Path]) -> pl.Series:

@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
+
 from dataqa.errors import InputError
+from dataqa.manifest import versions
 from dataqa.packs import load_packs
 from dataqa.pipeline import NamedStep, Pipeline
 from dataqa.registry import provider, step_names
@@ -41,6 +44,21 @@ def files_changed(told: list[dict[str, str]], pipeline: Pipeline, assets: Assets
     then = {(used["name"], used["sha256"]) for used in told}
     now = {(used["name"], used["sha256"]) for used in files_used(pipeline, assets)}
     return sorted({name for name, _ in then ^ now})
+
+
+def scrubbed_by(pipeline: Pipeline) -> list[dict[str, str]]:
+    """What the steps that scrub say of themselves, in order."""
+    steps = (getattr(named.step, "marks", None) for named in pipeline.steps)
+    return [dict(told()) for told in steps if told is not None]
+
+
+def marks_of(pipeline: Pipeline) -> dict[str, str]:
+    """What files of kept documents say of the steps that scrubbed them."""
+    told = scrubbed_by(pipeline)
+    if not told:
+        return {}
+    mark = {"version": versions()["dataqa"], "steps": told}
+    return {"dataqa.scrubbed": msgspec.json.encode(mark, order="sorted").decode()}
 
 
 def steps_used(pipeline: Pipeline) -> dict[str, dict[str, str]]:

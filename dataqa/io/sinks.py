@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, NamedTuple, Protocol, cast
 
@@ -73,6 +74,7 @@ class Table:
         kind: ``parquet`` or ``jsonl.zst``.
         codec: ``zstd``, or ``lz4`` for what is soon read again and deleted.
         group_bytes: A row group ends at the row with which ``heavy`` reaches so many.
+        marks: What a parquet file's metadata say.
     """
 
     def __init__(
@@ -84,9 +86,10 @@ class Table:
         kind: str = "parquet",
         codec: str = "zstd",
         group_bytes: int = GROUP_BYTES,
+        marks: Mapping[str, str] | None = None,
     ) -> None:
         self._store, self._heavy, self._kind, self._codec = store, heavy, kind, codec
-        self._group_bytes = group_bytes
+        self._group_bytes, self._marks = group_bytes, marks or {}
         self.name = f"{name}.{kind}"
         self.rows = 0
         self._waiting: list[pl.DataFrame] = []
@@ -152,12 +155,20 @@ class Table:
     def _open(self, file: _Hashed, first: pl.DataFrame) -> _Encoder:
         if self._kind == "jsonl.zst":
             return _JsonLines(file)
-        return _Parquet(file, first, self._heavy, self._codec)
+        return _Parquet(file, first, self._heavy, self._codec, self._marks)
 
 
 class _Parquet:
-    def __init__(self, file: _Hashed, first: pl.DataFrame, heavy: str | None, codec: str) -> None:
+    def __init__(
+        self,
+        file: _Hashed,
+        first: pl.DataFrame,
+        heavy: str | None,
+        codec: str,
+        marks: Mapping[str, str],
+    ) -> None:
         schema = to_arrow(first.clear()).schema
+        schema = schema.with_metadata({**(schema.metadata or {}), **marks}) if marks else schema
         # a dictionary of long texts is built, found useless and thrown away: not for those
         short = [name for name in schema.names if name not in {heavy, "doc_id", "edits", "raw"}]
         self._writer = pq.ParquetWriter(

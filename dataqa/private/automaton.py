@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from threading import local
 from typing import Any, NamedTuple, Protocol
@@ -21,6 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataqa.arrow import TextBuffers
+from dataqa.errors import InputError
+from dataqa.private.patterns import FARTHEST, Expression, around, bordered, fewest_digits, widest
+
+_DIGITS, _WIDTH = 6, 20
+"""Patterns of so many digits and more, in so many bytes and fewer, are looked for only where such
+are."""
+_LONG = 0
+"""Bytes of a match from which on the automaton does not say where it began."""
 
 
 class Windows(NamedTuple):
@@ -52,11 +61,11 @@ class Automaton(Protocol):
         ...
 
 
-def automaton(patterns: Sequence[str], cache: Path | None = None) -> Automaton:
+def automaton(patterns: Sequence[Expression], cache: Path | None = None) -> Automaton:
     """The fastest one there is here.
 
     Args:
-        patterns: Regular expressions (``dataqa.private.patterns``).
+        patterns: Regular expressions and their borders (``dataqa.private.patterns``).
         cache: A folder in which what was compiled is kept.
     """
     if find_spec("hyperscan") is None or not patterns:
@@ -79,38 +88,107 @@ class Everywhere:
 
 
 class Hyperscan:
-    """Windows by one automaton of all patterns."""
+    """Windows by two automata: one reads all, one only where there are many digits.
 
-    def __init__(self, patterns: Sequence[str], cache: Path | None = None) -> None:
+    Most kinds of numbers need at least ``_DIGITS`` digits within ``_WIDTH`` bytes, and most of a
+    text has none such place.
+    """
+
+    def __init__(self, patterns: Sequence[Expression], cache: Path | None = None) -> None:
         import hyperscan  # noqa: PLC0415 - an extra
 
-        self._library: Any = hyperscan
-        self._database = _database(hyperscan, [one.encode() for one in patterns], cache)
-        self._threads = local()  # a scratch must not be used by two threads at once
+        self._ahead = np.array([_ahead(one) for one in patterns], np.int64)
+        dense = [
+            widest(one.pattern) <= _WIDTH and fewest_digits(one) >= _DIGITS for one in patterns
+        ]
+        self._parts = [
+            _Part(
+                hyperscan,
+                [at for at, is_dense in enumerate(dense) if is_dense == want],
+                patterns,
+                cache,
+            )
+            for want in (False, True)
+        ]
 
     def windows(self, buffers: TextBuffers) -> Windows:
-        """Where each pattern's matches begin at the leftmost and end."""
-        offsets = buffers.offsets
+        """Where each pattern's matches begin at the earliest and end at the latest."""
+        # a line feed behind each text, or the first word of the next would touch its last
+        view, offsets = memoryview(buffers.data), buffers.offsets.tolist()
+        data = b"\n".join([view[low:high] for low, high in pairwise(offsets)])
+        everywhere, dense = self._parts
+        found = np.concatenate([everywhere.found(data), dense.found_within(data, *_dense(data))])
+        patterns, starts, ends = found.T
+        begins = buffers.offsets[:-1] - buffers.offsets[0] + np.arange(len(buffers))
+        # a match is of the text that it ends in; what lies before is none of its
+        texts = np.searchsorted(begins, ends - 1, side="right") - 1
+        starts = np.maximum(starts - begins[texts], 0)
+        ends = ends - begins[texts]
+        ends = np.minimum(ends + self._ahead[patterns], np.diff(buffers.offsets)[texts])
+        return _joined(texts, patterns, starts, ends)
+
+
+class _Part:
+    """Some of the patterns, as one automaton."""
+
+    def __init__(
+        self, library: Any, numbers: list[int], patterns: Sequence[Expression], cache: Path | None
+    ) -> None:
+        some = [patterns[number] for number in numbers]
+        self.numbers = np.array(numbers, np.int64)
+        self._reach = np.array([_reach(one) for one in some], np.int64)
+        self._library = library
+        self._database = _database(library, some, cache) if some else None
+        self._threads = local()  # a scratch must not be used by two threads at once
+
+    def found(self, data: bytes) -> NDArray[np.int64]:
+        """The number of the pattern, start and end of each match."""
         told: list[tuple[int, int, int]] = []
 
         def note(pattern: int, start: int, end: int, flags: int, context: Any) -> None:  # noqa: ARG001
             told.append((pattern, start, end))
 
-        data = buffers.data[offsets[0] : offsets[-1]]
-        if len(data):
+        if data and self._database is not None:
             self._database.scan(data, match_event_handler=note, scratch=self._scratch())
         found = np.array(told, np.int64).reshape(-1, 3)
-        patterns, starts, ends = found.T
-        starts, ends = starts + offsets[0], ends + offsets[0]
-        # texts lie side by side: a match is of the text that it ends in, or of none
-        texts = np.searchsorted(offsets, ends - 1, side="right") - 1
-        begins = offsets[texts]
-        return _joined(texts, patterns, np.maximum(starts - begins, 0), ends - begins)
+        if len(found):
+            reach = self._reach[found[:, 0]]
+            found[:, 1] = np.where(reach, np.maximum(found[:, 2] - reach, 0), found[:, 1])
+            found[:, 0] = self.numbers[found[:, 0]]
+        return found
+
+    def found_within(
+        self, data: bytes, lows: NDArray[np.int64], highs: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """The same of some stretches of the data, each read as if nothing stood around it."""
+        view = memoryview(data)
+        ends = zip(lows.tolist(), highs.tolist(), strict=True)
+        found = self.found(b"\n".join([view[low:high] for low, high in ends]))
+        begins = np.concatenate([[0], np.cumsum(highs - lows + 1)[:-1]]).astype(np.int64)
+        if len(found):
+            which = np.searchsorted(begins, found[:, 2] - 1, side="right") - 1
+            found[:, 1] = np.maximum(found[:, 1], begins[which])
+            found[:, 1:] += (lows[which] - begins[which])[:, None]
+            found[:, 2] = np.minimum(found[:, 2], highs[which])
+        return found
 
     def _scratch(self) -> Any:
         if not hasattr(self._threads, "scratch"):
             self._threads.scratch = self._library.Scratch(self._database)
         return self._threads.scratch
+
+
+def _dense(data: bytes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The stretches with ``_DIGITS`` digits in ``_WIDTH`` bytes, and what touches them."""
+    places = np.flatnonzero((np.frombuffer(data, np.uint8) - np.uint8(48)) < 10)
+    first, last = places[: 1 - _DIGITS], places[_DIGITS - 1 :]
+    many = last - first < _WIDTH
+    lows = np.maximum(last[many] - _WIDTH, 0)
+    highs = np.minimum(first[many] + _WIDTH + 1, len(data))
+    fresh = np.ones(len(lows), np.bool_)
+    fresh[1:] = lows[1:] > highs[:-1]
+    firsts = np.flatnonzero(fresh)
+    return lows[firsts], highs[np.append(firsts[1:], len(lows)) - 1] if len(lows) else highs
 
 
 def _joined(
@@ -136,9 +214,10 @@ def _joined(
     return Windows(texts[first], patterns[first], starts[first], furthest[last])
 
 
-def _database(library: Any, patterns: list[bytes], cache: Path | None) -> Any:
+def _database(library: Any, patterns: Sequence[Expression], cache: Path | None) -> Any:
+    written = [bordered(one).encode() for one in patterns]
     name = hashlib.blake2b(
-        b"\0".join([library.__version__.encode(), processor_name(), *patterns]), digest_size=12
+        b"\0".join([library.__version__.encode(), processor_name(), *written]), digest_size=12
     ).hexdigest()
     path = cache / "patterns" / f"{name}.hs" if cache is not None else None
     if path is not None and path.is_file():
@@ -146,18 +225,57 @@ def _database(library: Any, patterns: list[bytes], cache: Path | None) -> Any:
             return library.loadb(path.read_bytes(), library.HS_MODE_BLOCK)
         except library.error:  # written by half, or for another processor
             path.unlink(missing_ok=True)
-    database = library.Database(mode=library.HS_MODE_BLOCK)
-    flags = library.HS_FLAG_SOM_LEFTMOST
-    database.compile(
-        expressions=patterns,
-        ids=list(range(len(patterns))),
-        elements=len(patterns),
-        flags=[flags] * len(patterns),
-    )
+    try:
+        database = _built(library, patterns, written)
+    except library.error:
+        database = _built(library, patterns, [_taken(library, one) for one in patterns])
     if path is not None:
         with suppress(OSError):  # a cache that cannot be written is none
             keep(path, library.dumpb(database))
     return database
+
+
+def _built(library: Any, patterns: Sequence[Expression], written: Sequence[bytes]) -> Any:
+    database = library.Database(mode=library.HS_MODE_BLOCK)
+    leftmost = library.HS_FLAG_SOM_LEFTMOST
+    database.compile(
+        expressions=list(written),
+        ids=list(range(len(written))),
+        elements=len(written),
+        flags=[0 if _reach(one) else leftmost for one in patterns],
+    )
+    return database
+
+
+def _reach(one: Expression) -> int:
+    """How far before its end a match of a long pattern begins at most; 0 for all other patterns.
+
+    Remembering where matches of long repetitions began is what makes an automaton too large.
+    """
+    if sides := around(one.pattern, one.holds):
+        return widest(sides[0]) + widest(one.holds) + 2
+    longest = widest(one.pattern)
+    return longest + 2 if _LONG < longest <= FARTHEST else 0
+
+
+def _ahead(one: Expression) -> int:
+    """How far behind the piece that a pattern holds a match ends at most."""
+    sides = around(one.pattern, one.holds)
+    return widest(sides[1]) + 2 if sides else 0
+
+
+def _taken(library: Any, one: Expression) -> bytes:
+    """The form of a pattern that is not too large for the automaton: with its border if it can be.
+
+    Raises:
+        InputError: Neither is taken.
+    """
+    for written in (bordered(one).encode(), (one.holds or one.pattern).encode()):
+        with suppress(library.error):
+            _built(library, [one], [written])
+            return written
+    hint = "repeat less often, or give fewer alternatives"
+    raise InputError(f"the automaton does not take {one.pattern!r}", hint=hint)
 
 
 def keep(path: Path, data: bytes) -> None:

@@ -9,16 +9,24 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
-from datetime import date
 from functools import cache, lru_cache, partial
 from importlib import import_module
+from math import log2
 from typing import Any
 
 from dataqa.errors import InputError, did_you_mean
-from dataqa.private.digits import cn_id_character, luhn_digit
+from dataqa.private import coins, national, telephone
+from dataqa.private.digits import cn_id_character, is_day, luhn_digit
 
 _RUNS = re.compile("[0-9]+")
-_CARD_LENGTHS = {"1": (15,), "2": (15, 16), "3": (14, 15, 16), "4": (13, 16, 19)}
+_VARIED = 2.8
+_CARD_LENGTHS = {
+    "6": (12, 13, 14, 15, 16, 17, 19),
+    "1": (15,),
+    "2": (15, 16),
+    "3": (14, 15, 16),
+    "4": (13, 16, 19),
+}
 
 type Check = Callable[[str], bool]
 
@@ -53,13 +61,15 @@ def check_of(word: str) -> Check:
 
 @cache
 def _known() -> dict[str, Any]:
+    here = import_module(__name__)
     return {
         name: value
-        for name, value in globals().items()
+        for module in (here, telephone, national, coins)
+        for name, value in vars(module).items()
         if not name.startswith("_")
         and callable(value)
-        and getattr(value, "__module__", "") == __name__
-        and name not in {"check_of", "known_check"}
+        and getattr(value, "__module__", "") == module.__name__
+        and name not in {"check_of", "known_check", "keccak256"}
     }
 
 
@@ -112,75 +122,72 @@ def _stdnum(about: str) -> Any:
         raise InputError(f"python-stdnum has no {about!r}", hint=hint) from None
 
 
-@lru_cache(_MANY)
-def phone(value: str, about: str = "") -> bool:
-    """A telephone number that can be dialled in one of some regions, ``US,GB``; or from anywhere.
+def weighted(value: str, about: str = "") -> bool:
+    """The last digit is what the others make with some weights, modulo 10 or 11.
 
-    >>> phone("(415) 555-2671", about="US"), phone("+86 138 1234 5678")
+    Args:
+        value: A number; a letter counts as its place in the alphabet, in two digits.
+        about: ``modulus/weights``, as in ``10/37``: weights are digits and start anew when they are
+            used up. With ``x`` before the modulus the digits of each product are added up.
+
+    >>> weighted("111111110", about="10/37"), weighted("15070649C103", about="x10/212571212121")
     (True, True)
     """
-    library = _phonenumbers()
-    for region in about.split(",") if about else [None]:
-        try:
-            number = library.parse(value, region)
-        except library.NumberParseException:
-            continue
-        if library.is_valid_number(number) and _grouped(value):
-            return True
-    return False
+    kind, _, weights = about.partition("/")
+    digits = "".join(str(ord(one) - 64).zfill(2) if one.isalpha() else one for one in value.upper())
+    digits = _digits(digits)
+    total = 0
+    for place, one in enumerate(digits[:-1]):
+        product = int(one) * int(weights[place % len(weights)])
+        total += sum(divmod(product, 10)) if kind.startswith("x") else product
+    return total % int(kind.removeprefix("x")) == int(digits[-1])
 
 
-def dialled(value: str) -> bool:
-    """Groups of digits, enough for a telephone number, and neither a day nor years.
+def varied(value: str) -> bool:
+    """A secret as machines make them: letters and digits mixed, hardly a word or a placeholder.
 
-    >>> dialled("0490 75 40 81"), dialled("2019-05-12"), dialled("1990 1995")
+    It has at least two kinds of characters and 2.8 bits of Shannon's entropy in each.
+
+    >>> varied("x7Gk29Lm4Qz8Rt1V"), varied("your_password_here"), varied("aaaaaaaa1")
     (True, False, False)
     """
-    found = _digits(value)
-    groups = _RUNS.findall(value)
-    years = all(len(group) == 4 and group[:2] in {"18", "19", "20"} for group in groups)
-    dated = _dated(groups[:3])
-    whole = value.count("(") == value.count(")") and all(
-        1 < len(group) < 9 or group in {"0", "1"} for group in groups
-    )
-    return 6 < len(found) < 16 and len(groups) > 1 and whole and not years and not dated
+    secret = re.split(r"[=:\s\"']+", value.rstrip("\"'"))[-1]
+    kinds = [any(map(kind, secret)) for kind in (str.isdigit, str.islower, str.isupper)]
+    shares = [secret.count(one) / len(secret) for one in set(secret)] or [1.0]
+    bits = -sum(share * log2(share) for share in sorted(shares))
+    return kinds[0] and sum(kinds) > 1 and bits >= _VARIED
 
 
-def _dated(groups: list[str]) -> bool:
-    year = [group for group in groups if len(group) == 4 and group[:2] in {"18", "19", "20"}]
-    rest = [int(group) for group in groups if group not in year]
-    return bool(year) and all(0 < one < 32 for one in rest)
+def place(value: str) -> bool:
+    """A pair of latitude and longitude with four decimals or more.
 
-
-def _grouped(value: str) -> bool:
-    """Whether separators part groups as numbers have them: no group of one but the first two."""
-    return all(len(group) > 1 for group in _RUNS.findall(value)[2:])
-
-
-@cache
-def _phonenumbers() -> Any:
-    return import_module("phonenumbers")
-
-
-def cn_id(value: str) -> bool:
-    """An identity number of mainland China: region, a day of birth, check character.
-
-    Source: GB 11643-1999.
-
-    >>> cn_id("11010519491231002X"), cn_id("110105194912310021")
+    >>> place("48.85837, 2.29448"), place("148.8583, 2.2944")
     (True, False)
     """
-    if not (10 < int(value[:2]) < 83) or not _day(value[6:14]):
-        return False
-    return cn_id_character(value[:17]) == value[17].upper()
+    found = [float(one) for one in re.findall(r"-?[0-9]+[.][0-9]{4,}", value)]
+    if len(found) != 2:
+        return len(_RUNS.findall(value)) > 3  # degrees and minutes
+    north, east = found
+    return abs(north) <= 90 and abs(east) <= 180 and (north, east) != (0, 0)
 
 
-def _day(written: str) -> bool:
-    try:
-        born = date(int(written[:4]), int(written[4:6]), int(written[6:8]))
-    except ValueError:
-        return False
-    return 1880 <= born.year <= 2100
+def born(value: str) -> bool:
+    """A day, month and year of which the year is one that somebody alive may be born in.
+
+    >>> born("12 May 1970"), born("1.2.1899"), born("1970年5月12日")
+    (True, False, True)
+    """
+    years = [int(one) for one in _RUNS.findall(value) if len(one) == 4]
+    return all(1900 <= year <= 2100 for year in years)
+
+
+def aged(value: str) -> bool:
+    """A number of years that somebody can be old.
+
+    >>> aged("34-year-old"), aged("aged 134")
+    (True, False)
+    """
+    return all(int(one) <= 120 for one in _RUNS.findall(value)[:1])
 
 
 def card(value: str) -> bool:
@@ -194,3 +201,16 @@ def card(value: str) -> bool:
     found = _digits(value)
     lengths = _CARD_LENGTHS.get(found[0], range(12, 20))
     return len(found) in lengths and luhn(found)
+
+
+def cn_id(value: str) -> bool:
+    """An identity number of mainland China: region, a day of birth, check character.
+
+    Source: GB 11643-1999.
+
+    >>> cn_id("11010519491231002X"), cn_id("110105194912310021")
+    (True, False)
+    """
+    if not (10 < int(value[:2]) < 83) or not is_day(value[6:14]):
+        return False
+    return cn_id_character(value[:17]) == value[17].upper()

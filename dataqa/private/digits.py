@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 
 def luhn_digit(body: str) -> str:
     """The check digit of ISO/IEC 7812-1, annex B.
@@ -24,3 +26,26 @@ def cn_id_character(body: str) -> str:
     """
     total = sum(int(one) * pow(2, 17 - place, 11) for place, one in enumerate(body))
     return "10X98765432"[total % 11]
+
+
+def vin_character(number: str) -> str:
+    """The check character of a vehicle's number of seventeen: modulo 11 (49 CFR 565).
+
+    >>> vin_character("1M8GDM9AXKP042788")
+    'X'
+    """
+    values = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", "12345678123457923456789", strict=True))
+    weights = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
+    total = sum(
+        int(values.get(one, one)) * weight for one, weight in zip(number, weights, strict=True)
+    )
+    return "0123456789X"[total % 11]
+
+
+def is_day(written: str) -> bool:
+    """Whether eight digits are a day that somebody may be born on: year, month, day."""
+    try:
+        born = date(int(written[:4]), int(written[4:6]), int(written[6:8]))
+    except ValueError:
+        return False
+    return 1880 <= born.year <= 2100

@@ -16,13 +16,14 @@ import msgspec
 
 from dataqa.errors import InputError, did_you_mean
 from dataqa.private.checks import known_check
-from dataqa.private.patterns import Border, complaint
+from dataqa.private.patterns import Border, bounded, complaint
 from dataqa.types import Assets
 from dataqa.words import file_names, find_file
 from dataqa.yamlfile import YamlFile, read_yaml
 
 KIND = "private"
-USUAL = ("private/global", "private/us", "private/cn")
+_USUAL = ("global", "us", "uk", "eu", "in", "au", "jp", "kr", "cn", "hk", "mo", "tw", "world")
+USUAL = tuple(f"{KIND}/{name}" for name in _USUAL)
 """The packs that are asked where none is named."""
 OPEN, CLOSE = "⟦", "⟧"
 """What stands around a value in an example."""
@@ -32,16 +33,19 @@ class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One way that values of a kind are written.
 
     Attributes:
-        pattern: A regular expression in ASCII syntax over UTF-8; non-ASCII letters are literals.
+        pattern: A regular expression in ASCII syntax over UTF-8; non-ASCII letters are literals. A
+            group named ``value`` is what is found of a match, else all of it.
         score: How likely a match is such a value (given that the check, if any, holds).
         in_context: The same beside one of the recogniser's words.
         shortest: Bytes that a match has at least, where the pattern cannot say it.
+        holds: A piece of a long pattern that is rare: it is looked for only where that is.
     """
 
     pattern: str
     score: float
     in_context: float | None = None
     shortest: int = 0
+    holds: str = ""
 
 
 class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,7 +91,8 @@ class Recogniser(NamedTuple):
         looks: How they are written.
         check: The word of a check (``dataqa.private.checks``), or nothing.
         border: What a value may not touch: ``word`` (letters and digits of scripts with spaces
-            between words), ``digit``, or ``none``.
+            between words), ``number`` (nor, with ``-`` or ``/`` between, another digit), ``digit``,
+            or ``none``.
         words: Beside one of them a match scores ``in_context``.
         unlike: Directly before a match they say that it is something else.
         within: How near words have to be, in bytes before a match (half as many behind it).
@@ -159,6 +164,9 @@ def _recogniser(file: YamlFile, sheet: _Sheet, key: str) -> Recogniser:
         where = file.where(*place, "looks", at)
         if why := complaint(look.pattern):
             raise InputError(f"pattern of {key}: {why}", where=where)
+        if look.holds and not bounded(look.pattern, look.holds):
+            hint = "name a piece outside of groups that is always there; before it, nothing endless"
+            raise InputError(f"not all that {key} finds holds that", where=where, hint=hint)
         for score in (look.score, look.score if look.in_context is None else look.in_context):
             if not 0 < score <= 1:
                 raise InputError(f"{score} is no score", where=where, hint="from above 0 to 1")

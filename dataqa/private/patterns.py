@@ -8,17 +8,134 @@ business: the border is put around it. Patterns that could take more than linear
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 _parser: Any = re._parser  # type: ignore[attr-defined] # noqa: SLF001  # the tree of a pattern
 
-type Border = Literal["word", "digit", "none"]
+type Border = Literal["word", "number", "digit", "none"]
 
-_BESIDE = {"word": rb"[0-9A-Za-z]", "digit": rb"[0-9]", "none": b""}
+_BESIDE = {"word": rb"[0-9A-Za-z]", "number": rb"[0-9A-Za-z]", "digit": rb"[0-9]", "none": b""}
 _UNBOUNDED = 1000
 _LOOKS_AROUND = {"ASSERT", "ASSERT_NOT", "AT", "GROUPREF", "GROUPREF_EXISTS", "ATOMIC_GROUP"}
 MOST_REPEATS = 200
+FARTHEST = 2000
+"""Bytes of a match before and behind the piece that it is looked for by."""
+_ALNUM = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+_DIGITS = frozenset(b"0123456789")
+_QUANTIFIED = re.compile(r"[^\x00-\x7f][?*+{]")
 _CLASS = re.compile(r"(?<!\\)\[\^?\]?(?:[^\]\\]|\\.)*\]")
+
+
+class Expression(NamedTuple):
+    """A pattern, what its matches may not touch, and a piece of it that all of them hold."""
+
+    pattern: str
+    border: Border
+    holds: str = ""
+
+
+def bordered(one: Expression) -> str:
+    r"""The pattern with as much of its border as an automaton without looking around can have.
+
+    It matches wherever the pattern does with its border, and in few other places: a digit within a
+    longer number is no match that somebody has to be told of.
+
+    >>> bordered(Expression("[0-9]{9}", "word")), bordered(Expression("[+][0-9]{9}", "word"))
+    ('(?:\\b|_)(?:[0-9]{9})(?:\\b|_)', '(?:[+][0-9]{9})(?:\\b|_)')
+    """
+    if one.holds or one.border not in {"word", "number"}:
+        return _unnamed(one.holds or one.pattern)
+    tree = _parser.parse(one.pattern)
+    edge = r"(?:\b|_)"
+    before = edge if _edge(tree, 1)[0] <= _ALNUM else ""
+    behind = edge if _edge(tree, -1)[0] <= _ALNUM else ""
+    return f"{before}(?:{_unnamed(one.pattern)}){behind}"
+
+
+def _unnamed(pattern: str) -> str:
+    return pattern.replace("(?P<value>", "(?:")
+
+
+def around(pattern: str, holds: str) -> tuple[str, str] | None:
+    """What stands before and behind a piece that every match of a pattern holds, as it is written.
+
+    None if it cannot be said so: the piece is not there, is optional, or one of several ways.
+
+    >>> around("a?b[0-9]{3}", "b"), around("ab?", "b"), around("ab|c", "b"), around("(?:ab)c", "b")
+    (('a?', '[0-9]{3}'), None, None, None)
+    """
+    if not holds or holds not in pattern:
+        return None
+    head, _, tail = pattern.partition(holds)
+    try:
+        for part in (head, holds, tail):
+            _parser.parse(part)
+    except re.error:
+        return None
+    optional = tail[:1] in {"?", "*", "+", "{"}
+    return None if optional or _parted(pattern) or _parted(holds) else (head, tail)
+
+
+def bounded(pattern: str, holds: str) -> bool:
+    """Whether every match holds a piece, and neither side of it can be endless."""
+    sides = around(pattern, holds)
+    return sides is not None and max(map(widest, sides)) <= FARTHEST
+
+
+def _parted(pattern: str) -> bool:
+    """Whether a pattern is alternatives, outside of any group."""
+    depth = 0
+    for one in re.sub(r"\\.|\[\^?\]?(?:[^\]\\]|\\.)*\]", "", pattern):
+        depth += (one == "(") - (one == ")")
+        if one == "|" and not depth:
+            return True
+    return False
+
+
+def fewest_digits(one: Expression) -> int:
+    """How many digits a match has at least.
+
+    >>> fewest_digits(Expression("[0-9]{3}-?[0-9x]|[5-7]{4}", "word"))
+    3
+    """
+    return 0 if one.holds else _fewest(_parser.parse(one.pattern))
+
+
+def _fewest(tree: Any) -> int:
+    count = 0
+    for item in tree:
+        name, value = str(item[0]), item[1]
+        characters = _characters(item)
+        if characters is not None:
+            count += bool(characters) and characters <= _DIGITS
+        elif parts := [_fewest(part) for part in _parts(name, value)]:
+            count += min(parts) * (int(value[0]) if name.endswith("_REPEAT") else 1)
+    return count
+
+
+def widest(pattern: str) -> int:
+    """The most bytes that a match has.
+
+    >>> widest("[0-9]{3}-号"), widest("a+") > 10**9
+    (7, True)
+    """
+    return int(_parser.parse(pattern.encode().decode("latin-1")).getwidth()[1])
+
+
+def _edge(tree: Any, step: int) -> tuple[frozenset[int], bool]:
+    """The characters that a match may begin (1) or end (-1) with; whether it may be empty."""
+    found: frozenset[int] = frozenset()
+    for item in list(tree)[::step]:
+        name, value = str(item[0]), item[1]
+        one = _characters(item)
+        some = [_edge(part, step) for part in _parts(name, value)]
+        for characters, _ in some:
+            found |= characters
+        found |= one or frozenset()
+        empty = any(may for _, may in some) or (name.endswith("_REPEAT") and not value[0])
+        if one is not None or not empty:
+            return found, False
+    return found, True
 
 
 def compiled(pattern: str, border: Border) -> re.Pattern[bytes]:
@@ -47,6 +164,8 @@ def complaint(pattern: str) -> str:
         return f"it is no regular expression: {error}"
     if any(not inside.isascii() for inside in _CLASS.findall(pattern)):
         return "a class holds other than ASCII; write alternatives, (?:京|沪)"
+    if _QUANTIFIED.search(pattern):
+        return "what repeats is a character of several bytes; put it in a group, (?:地)?"
     return _tree(tree) or ("it matches the empty text" if tree.getwidth()[0] == 0 else "")
 
 
@@ -117,7 +236,14 @@ def _characters(item: Any) -> frozenset[int] | None:
         return None
     written = _class(value) if name == "IN" else f"[^{re.escape(chr(value))}]"
     one = re.compile(written, re.ASCII)
-    return frozenset(code for code in range(129) if one.fullmatch(chr(code)))
+    beyond = {128} if name == "IN" and any(_beyond(*part) for part in value) else set[int]()
+    return frozenset(code for code in range(129) if one.fullmatch(chr(code))) | beyond
+
+
+def _beyond(code: Any, value: Any) -> bool:
+    """Whether a part of a class is other than ASCII."""
+    name = str(code)
+    return (name == "LITERAL" and value > 127) or (name == "RANGE" and value[1] > 127)
 
 
 def _class(parts: Any) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import polars as pl
 
 from dataqa.errors import InputError
+from dataqa.private.automaton import Everywhere
 from dataqa.private.packs import Example, Recogniser
-from dataqa.private.scan import Scanner
+from dataqa.private.scan import Scanner, expressions
 from dataqa.proof import Problem
 
 DOUBT = 0.4
@@ -25,7 +26,9 @@ def prove(recognisers: Sequence[Recogniser]) -> list[Problem]:
     if not examples:
         return []
     texts = [example.text for _, example in examples]
-    found = Scanner(recognisers).scan(pl.Series(texts), DOUBT)
+    # examples are few and short: searching them pattern by pattern takes less than an automaton
+    slowly = Everywhere(len(expressions(recognisers)))
+    found = Scanner(recognisers, automaton_of=slowly).scan(pl.Series(texts), DOUBT)
     values: dict[tuple[int, str], list[str]] = {}
     for row, entity, start, end in found.select("row", "entity", "start", "end").iter_rows():
         value = texts[row].encode()[start:end].decode()

@@ -18,10 +18,12 @@ import polars as pl
 from dataqa.arrow import TextBuffers, text_buffers
 from dataqa.private.automaton import Automaton, automaton
 from dataqa.private.checks import Check, check_of
-from dataqa.private.packs import Recogniser
-from dataqa.private.patterns import Border, compiled
+from dataqa.private.nearby import Nearby
+from dataqa.private.packs import Look, Recogniser
+from dataqa.private.patterns import Border, Expression, compiled
 
 _POINTS, _DIGITS = b".,", b"0123456789"
+_LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _BEFORE, _AFTER = 40, 4
 """Bytes before a match that ``unlike`` looks at, and behind a window that a border does."""
 _SPACED = ("LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "GEORGIAN", "ARABIC", "HEBREW", "DEVANAGARI")
@@ -39,16 +41,55 @@ SPANS = pl.Schema(
 
 
 class _Look(NamedTuple):
-    """A pattern, ready: one of a recogniser's."""
+    """What one recogniser makes of a match of a pattern.
 
-    recogniser: Recogniser
-    exact: re.Pattern[bytes]
+    Attributes:
+        recogniser: Its number.
+        shortest: Bytes that a match has at least.
+        score: What a match scores, and
+        in_context: what beside one of the recogniser's words.
+        check: Whether a match can be real.
+        words: The recogniser's words.
+        unlike: Words directly before a match that say that it is something else.
+        within: How near words have to be, in bytes.
+        bit: Of the words, and twice that of ``unlike``, in what ``Nearby`` says.
+    """
+
+    recogniser: int
     shortest: int
     score: float
     in_context: float
     check: Check | None
     words: re.Pattern[bytes] | None
     unlike: re.Pattern[bytes] | None
+    within: int
+    bit: int
+
+
+class _Form(NamedTuple):
+    """A pattern with its border, and all that look for it: it is matched once for all of them.
+
+    Attributes:
+        exact: What decides.
+        group: Which group of it is the value; 0 for all.
+        border: What a match may not touch.
+        looks: Who looks for it.
+        shortest: Bytes that a match has at least, and
+        best: the most that it can score, whoever looks for it;
+        alone: the same without any word around it.
+        words: The bits of those whose words matter.
+        asks: Whether words around it matter.
+    """
+
+    exact: re.Pattern[bytes]
+    group: int
+    border: Border
+    looks: list[_Look]
+    shortest: int
+    best: float
+    alone: float
+    words: int
+    asks: bool
 
 
 class Span(NamedTuple):
@@ -71,10 +112,11 @@ class Scanner:
         automaton_of: Automaton | None = None,
     ) -> None:
         self._recognisers = tuple(recognisers)
-        self._looks = [_look(one, at) for one in self._recognisers for at in range(len(one.looks))]
-        places = {one.name: at for at, one in enumerate(self._recognisers)}
-        self._places = [places[look.recogniser.name] for look in self._looks]
-        written = [look.pattern for one in self._recognisers for look in one.looks]
+        self._forms = _forms(self._recognisers)
+        lists = [words for one in self._recognisers for words in (one.words, one.unlike)]
+        self._nearby = Nearby(lists)
+        self._within = max([_BEFORE, *(one.within for one in self._recognisers)])
+        written = expressions(self._recognisers)
         self._automaton = automaton_of or automaton(written, cache)
 
     def scan(self, texts: pl.Series, least: float = 0.0) -> pl.DataFrame:
@@ -100,32 +142,69 @@ class Scanner:
         """The texts that have any, with them."""
         row, data = -1, b""
         spans: list[Span] = []
+        known: dict[tuple[int, int], int] = {}
         for text, pattern, start, end in self._automaton.windows(buffers).rows():
             if text != row:
                 if spans:
                     yield row, spans
                 low, high = buffers.offsets[text], buffers.offsets[text + 1]
-                row, data, spans = text, buffers.data[low:high].tobytes(), []
-            spans += self._spans(data, pattern, start, end, least)
+                row, data, spans, known = text, buffers.data[low:high].tobytes(), [], {}
+            spans += self._spans(data, (pattern, start, end), least, known)
         if spans:
             yield row, spans
 
     def _spans(
-        self, data: bytes, pattern: int, start: int, end: int, least: float
+        self,
+        data: bytes,
+        window: tuple[int, int, int],
+        least: float,
+        known: dict[tuple[int, int], int],
     ) -> Iterator[Span]:
-        look = self._looks[pattern]
-        for match in look.exact.finditer(data, start, end + _AFTER):
-            low, high = match.span()
-            if high - low < look.shortest or _touched(data, low, high, look.recogniser.border):
+        pattern, start, end = window
+        form = self._forms[pattern]
+        if form.best < least:
+            return
+        # a pattern that counts for nothing without its words is not tried where there are none
+        if form.alone < least and form.border in {"word", "number"}:
+            low, high = max(0, start - self._within), end + _AFTER + self._within // 2
+            if not self._nearby.among(data[low : _whole(data, high)]) & form.words:
+                return
+        for match in form.exact.finditer(data, start, end + _AFTER):
+            low, high = match.span(form.group)
+            if high - low < form.shortest or _touched(data, low, high, form.border):
                 continue
-            score = look.in_context if _near(look, data, low, high) else look.score
-            # the dearest question comes last
-            if score < least:
-                continue
-            if look.unlike is not None and look.unlike.search(data, max(0, low - _BEFORE), low):
-                continue
-            if look.check is None or look.check(match.group().decode()):
-                yield Span(low, high, score, self._places[pattern])
+            about = self._about(data, low, high, known) if form.asks else 0
+            for look in form.looks:
+                if high - low < look.shortest:
+                    continue
+                near = about & look.bit and _near(look, data, low, high)
+                score = look.in_context if near else look.score
+                # the dearest question comes last
+                if score < least or (about & look.bit << 1 and _unlike(look, data, low)):
+                    continue
+                if look.check is None or look.check(match.group(form.group).decode()):
+                    yield Span(low, high, score, look.recogniser)
+
+    def _about(self, data: bytes, low: int, high: int, known: dict[tuple[int, int], int]) -> int:
+        """Whose words may stand around a place; asked once for all who look at it."""
+        found = known.get((low, high))
+        if found is None:
+            within = self._within
+            before = data[max(0, low - within) : low]
+            behind = data[high : _whole(data, high + within // 2)]
+            found = self._nearby.among(before + b"\0" + behind)
+            known[low, high] = found
+        return found
+
+
+def expressions(recognisers: Sequence[Recogniser]) -> list[Expression]:
+    """The patterns of some recognisers with their borders, each once."""
+    every = [
+        Expression(look.pattern, one.border, look.holds)
+        for one in recognisers
+        for look in one.looks
+    ]
+    return list(dict.fromkeys(every))
 
 
 def resolved(spans: Sequence[Span]) -> list[Span]:
@@ -143,17 +222,39 @@ def resolved(spans: Sequence[Span]) -> list[Span]:
     return left
 
 
-def _look(recogniser: Recogniser, at: int) -> _Look:
-    look = recogniser.looks[at]
+def _forms(recognisers: Sequence[Recogniser]) -> list[_Form]:
+    """One for each of the ``expressions``, in their order."""
+    looks: dict[Expression, list[_Look]] = {one: [] for one in expressions(recognisers)}
+    for number, one in enumerate(recognisers):
+        for look in one.looks:
+            looks[Expression(look.pattern, one.border, look.holds)].append(_look(one, number, look))
+    return [
+        _Form(
+            exact := compiled(one.pattern, one.border),
+            exact.groups,
+            one.border,
+            some,
+            min(look.shortest for look in some),
+            max(max(look.score, look.in_context) for look in some),
+            max(look.score for look in some),
+            sum({look.bit for look in some if look.words}),
+            asks=any(look.words or look.unlike for look in some),
+        )
+        for one, some in looks.items()
+    ]
+
+
+def _look(recogniser: Recogniser, number: int, look: Look) -> _Look:
     return _Look(
-        recogniser,
-        compiled(look.pattern, recogniser.border),
+        number,
         look.shortest,
         look.score,
         look.score if look.in_context is None else look.in_context,
         check_of(recogniser.check) if recogniser.check else None,
         _words(recogniser.words),
         _words(recogniser.unlike, at_end=True),
+        recogniser.within,
+        1 << 2 * number,
     )
 
 
@@ -170,11 +271,23 @@ def _words(words: Sequence[str], *, at_end: bool = False) -> re.Pattern[bytes] |
 
 
 def _near(look: _Look, data: bytes, low: int, high: int) -> bool:
-    words, within = look.words, look.recogniser.within
+    words, within = look.words, look.within
     if words is None:
         return False
     before = max(0, low - within)
-    return bool(words.search(data, before, low) or words.search(data, high, high + within // 2))
+    behind = _whole(data, high + within // 2)
+    return bool(words.search(data, before, low) or words.search(data, high, behind))
+
+
+def _whole(data: bytes, limit: int) -> int:
+    """A place at or before a limit where no word of the Latin alphabet is cut."""
+    while 0 < limit < len(data) and data[limit] in _LETTERS and data[limit - 1] in _LETTERS:
+        limit -= 1
+    return limit
+
+
+def _unlike(look: _Look, data: bytes, low: int) -> bool:
+    return look.unlike is not None and bool(look.unlike.search(data, max(0, low - _BEFORE), low))
 
 
 def _touched(data: bytes, low: int, high: int, border: Border) -> bool:
@@ -185,7 +298,15 @@ def _touched(data: bytes, low: int, high: int, border: Border) -> bool:
     goes_on = high + 1 < len(data) and data[high] in b"." and data[high + 1] in _DIGITS
     if (decimals and data[low] in _DIGITS) or (goes_on and data[high - 1] in _DIGITS):
         return True
-    return border == "word" and _in_word(data, low, high)
+    if border == "number" and _goes_on(data, low, high):
+        return True
+    return border in {"word", "number"} and _in_word(data, low, high)
+
+
+def _goes_on(data: bytes, low: int, high: int) -> bool:
+    """Whether a hyphen or a slash with a digit behind it makes it a part of a longer number."""
+    before = low > 1 and data[low - 1] in b"-/" and data[low - 2] in _DIGITS
+    return before or (high + 1 < len(data) and data[high] in b"-/" and data[high + 1] in _DIGITS)
 
 
 def _in_word(data: bytes, low: int, high: int) -> bool:

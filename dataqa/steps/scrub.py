@@ -7,119 +7,151 @@ themselves are stored nowhere. Doubtful spans are replaced like the others.
 from __future__ import annotations
 
 import hmac
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
-from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import msgspec
 import polars as pl
 
-from dataqa.edits import Edit, encode, merge, result_span
-from dataqa.errors import InputError
-from dataqa.private.standins import folded, stand_in
+from dataqa.edits import encode, merge, result_span
+from dataqa.errors import InputError, did_you_mean
+from dataqa.private.columns import check_path, replaced, split_path
+from dataqa.private.keys import check_place, key_at
+from dataqa.private.packs import USUAL, digest, entities, load_packs
+from dataqa.private.proof import DOUBT
+from dataqa.private.replacing import KEYED, About, Replacing, Scope, Style
+from dataqa.private.scan import Scanner
 from dataqa.types import DOC, DOC_ID, TEXT, Action, Assets, Batch, Opened
 
 RULE, FOUND = "scrub.", "private."
 SCRUBBED = "scrubbed"
-type Style = Literal["surrogate", "mask", "tag", "hash", "remove", "keep"]
-_KEYED = {"surrogate", "hash"}
-_LEAST_KEY = 16
 
 
 class Scrub(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Replace what an earlier step ``private`` found; measure ``scrubbed``, how many spans.
+    """Replace what an earlier step ``private`` found; measure ``scrubbed``, how many values.
 
     Attributes:
         style: ``surrogate``: a stand-in of the same form that is nobody's, the same for the same
             value; ``tag``: the kind, as ``<EMAIL_ADDRESS>``; ``mask``: a star for each letter and
             digit; ``hash``: the kind and a keyed hash of the value; ``remove``; ``keep``.
         per_entity: Another style for some kinds.
-        scope: Where the same value has the same stand-in: within a ``document``, or wherever the
-            key is the same (``dataset``). The first is anonymous, as far as the text goes; the
-            second lets documents be joined, which is pseudonymous.
+        scope: Where the same value has the same stand-in: within a ``document``; within all of a
+            ``subject``; within a ``dataset``; or in a whole ``project``, wherever the key is the
+            same. The first is anonymous, as far as the text goes; the others let documents be
+            joined, which is pseudonymous.
+        dataset: The dataset's name: with another one, ``scope: dataset`` gives other stand-ins.
+            Without a name it is one dataset for each key.
+        subject: The column that says whom a document is about. All dates of a subject move by the
+            same number of days; without it, all of a document.
+        weekdays: Dates move by whole weeks.
+        day_first: ``03/04/2021`` is the third of April, not the fourth of March.
+        columns: Other columns that are scrubbed: paths, ``meta.author``, and the kind that their
+            values are of; ``scan`` for those that are searched, by all usual recognisers.
         key: The secret behind stand-ins and hashes: ``env:NAME`` or ``file:PATH``, at least 16
             bytes. It is read when the step opens and stored nowhere.
     """
 
     style: Style = "tag"
     per_entity: dict[str, Style] = {}
-    scope: Literal["document", "dataset"] = "dataset"
+    scope: Scope = "dataset"
+    dataset: str = ""
+    subject: str = ""
+    weekdays: bool = False
+    day_first: bool = False
+    columns: dict[str, str] = {}
     key: str = ""
 
     follows: ClassVar[str] = "private"
 
     def __post_init__(self) -> None:
-        if self.key and self.key.partition(":")[0] not in {"env", "file"}:
-            hint = "write key: env:DATAQA_KEY, or file:PATH; never the key itself"
-            raise InputError("not where a key is", where="scrub.key", hint=hint)
+        check_place(self.key, "scrub.key")
+        if self.scope == "subject" and not self.subject:
+            hint = "subject: patient_id, the column that names them"
+            raise InputError("no subject", where="scrub.scope", hint=hint)
 
-    def digest(self, assets: Assets) -> str:  # noqa: ARG002 - every step gets them
-        """What the key makes of a word: with another key a finished run is another run."""
+    def digest(self, assets: Assets) -> str:
+        """What the key makes of a word, and the recognisers of columns."""
         try:
             key = read_key(self)
         except InputError:  # said when the step opens
             return ""
-        return hmac.digest(key, b"dataqa scrub", sha256).hex()[:16] if key else ""
+        keyed = hmac.digest(key, b"dataqa scrub", sha256).hex()[:16] if key else ""
+        searched = "scan" in self.columns.values()
+        return keyed + (digest(load_packs(USUAL, assets)) if searched else "")
 
-    def open(self, assets: Assets) -> Opened:  # noqa: ARG002 - every step is opened alike
-        """Read the key, if a style takes one.
+    def marks(self) -> dict[str, str]:
+        """What files say of having been scrubbed: never the key."""
+        return {"style": self.style, "scope": self.scope, "dataset": self.dataset}
+
+    def open(self, assets: Assets) -> Opened:
+        """Read the key, if a style takes one, and open the recognisers that columns take.
 
         Raises:
-            InputError: There is none, or it is too short.
+            InputError: There is none, or it is too short; or there is no such column.
         """
-        key = read_key(self)
+        how = self.replacing(read_key(self))
+        searched = "scan" in self.columns.values()
+        found = entities(load_packs(USUAL, assets), ()) if searched else ()
+        scanner = Scanner(found, assets.cache) if searched else None
 
         def scrub(batch: Batch) -> Batch:
-            return _scrubbed(batch, self, key)
+            about = about_of(batch.docs, self.subject)
+            return _in_columns(_in_text(batch, how, about), self.columns, scanner, how, about)
 
         return scrub
 
-    def replaced(self, entity: str, value: str, key: bytes, doc_id: str) -> str:
-        """What is put in a value's place."""
-        style = self.per_entity.get(entity, self.style)
-        scope = doc_id if self.scope == "document" else ""
-        if style == "surrogate":
-            return stand_in(entity, value, key, scope)
-        if style == "hash":
-            about = "\0".join((scope, entity, folded(value))).encode()
-            return f"<{entity}:{hmac.digest(key, about, sha256).hex()[:16]}>"
-        if style == "mask":
-            return "".join("*" if one.isalnum() else one for one in value)
-        return {"tag": f"<{entity}>", "remove": ""}.get(style, value)
-
-    def without(
-        self, text: str, spans: Iterable[tuple[str, int, int]], key: bytes, doc_id: str = ""
-    ) -> tuple[str, list[tuple[str, Edit]]]:
-        """A text with its private values replaced.
-
-        Args:
-            text: Any text.
-            spans: Kind, start and end in UTF-8 bytes of each value, by place; one that lies in
-                another is passed over.
-            key: What ``read_key`` gives.
-            doc_id: The document's, for ``scope: document``.
-
-        Returns:
-            The new text, and each replacement that changed something, with its kind.
-        """
-        data = text.encode()
-        pieces: list[bytes] = []
-        edits: list[tuple[str, Edit]] = []
-        done = 0
-        for entity, start, end in spans:
-            value = data[start:end].decode()
-            new = self.replaced(entity, value, key, doc_id)
-            if start < done or start == end or new == value:
-                continue
-            pieces += [data[done:start], new.encode()]
-            edits.append((entity, Edit(start, end - start, len(pieces[-1]))))
-            done = end
-        return b"".join([*pieces, data[done:]]).decode(), edits
+    def replacing(self, key: bytes) -> Replacing:
+        """These settings with their key."""
+        return Replacing(
+            style=self.style,
+            per_entity=self.per_entity,
+            scope=self.scope,
+            dataset=self.dataset,
+            weekdays=self.weekdays,
+            day_first=self.day_first,
+            key=key,
+        )
 
 
-def _scrubbed(batch: Batch, step: Scrub, key: bytes) -> Batch:
+def read_key(step: Scrub) -> bytes:
+    """The secret that a step's styles take; nothing where they take none.
+
+    Raises:
+        InputError: There is none, or it is too short.
+    """
+    if not {step.style, *step.per_entity.values()} & KEYED:
+        return b""
+    if not step.key:
+        hint = "dataqa key new -o my.key, and key: file:my.key; or export it as DATAQA_KEY"
+        raise InputError("stand-ins and hashes take a key", where="scrub.key", hint=hint)
+    return key_at(step.key, "scrub.key")
+
+
+def about_of(docs: pl.DataFrame, subject: str) -> Callable[[int], About]:
+    """The document of each row.
+
+    Raises:
+        InputError: There is no such column, or it holds no ids.
+    """
+    ids = docs[DOC_ID]
+    if not subject:
+        return lambda row: About(ids[row])
+    if subject not in docs.columns or subject in {DOC, TEXT}:
+        known = [name for name in docs.columns if name not in {DOC, TEXT}]
+        raise InputError(
+            f"there is no column {subject!r}",
+            where="scrub.subject",
+            hint=did_you_mean(subject, known),
+        )
+    if docs[subject].dtype.is_nested():
+        hint = "name a column of texts or numbers"
+        raise InputError(f"{subject!r} is {docs[subject].dtype}", where="scrub.subject", hint=hint)
+    whom = docs[subject].cast(pl.String).fill_null("")
+    return lambda row: About(ids[row], whom[row])
+
+
+def _in_text(batch: Batch, how: Replacing, about: Callable[[int], About]) -> Batch:
     found = batch.findings.filter(pl.col("rule").str.starts_with(FOUND))
     texts = batch.docs[TEXT].to_list()
     counts = [None if text is None else 0 for text in texts]
@@ -129,27 +161,62 @@ def _scrubbed(batch: Batch, step: Scrub, key: bytes) -> Batch:
         told = batch.findings.filter(pl.col(DOC).is_in(found[DOC].implode()))
         for (doc,), mine in told.group_by(DOC, maintain_order=True):
             at = places[doc]
-            new, made = _one(texts[at], mine, step, key, batch.docs[DOC_ID][at])
+            new, made = _one(texts[at], mine, how, about(at))
             rows += [{DOC: doc, **row} for row in made]
             texts[at], counts[at] = new, len(made)
     batch = batch.with_signals({SCRUBBED: pl.Series(counts, dtype=pl.Int64)})
     if not rows:
         return batch
     schema = {DOC: pl.UInt64, "rule": pl.String, "start": pl.Int64, "end": pl.Int64}
-    frame = pl.DataFrame(rows, {**schema, "score": pl.Float64, "edits": pl.Binary}).with_columns(
-        step=pl.lit("scrub"), action=pl.lit(int(Action.REWRITE), pl.UInt8), by=pl.lit("step")
-    )
-    return batch.with_text(pl.Series(TEXT, texts, pl.String)).with_findings(frame)
+    frame = pl.DataFrame(rows, {**schema, "score": pl.Float64, "edits": pl.Binary})
+    return batch.with_text(pl.Series(TEXT, texts, pl.String)).with_findings(_scrubbing(frame))
+
+
+def _in_columns(
+    batch: Batch,
+    columns: Mapping[str, str],
+    scanner: Scanner | None,
+    how: Replacing,
+    about: Callable[[int], About],
+) -> Batch:
+    """The same for columns: findings name the column, and have no place in the text."""
+    if not columns:
+        return batch
+    docs, counts = batch.docs, batch.signals[SCRUBBED].to_list()
+    whose = [about(row) for row in range(docs.height)]
+    rows: list[dict[str, Any]] = []
+    for path, kind in columns.items():
+        check_path(path, docs.drop(DOC, TEXT).schema, "scrub.columns")
+        name, fields = split_path(path, docs.columns)
+        entity = "" if kind == "scan" else kind
+        new, hits = replaced(docs[name], fields, entity, scanner, how, whose, DOUBT)
+        docs = docs.with_columns(new)
+        for row, found, score in hits:
+            counts[row] = (counts[row] or 0) + 1
+            told = {"rule": RULE + found, "score": score, "detail": path}
+            rows.append({DOC: docs[DOC][row], **told})
+    batch = batch._replace(docs=docs)
+    batch = batch.with_signals({SCRUBBED: pl.Series(counts, dtype=pl.Int64)})
+    if not rows:
+        return batch
+    schema = {DOC: pl.UInt64, "rule": pl.String, "score": pl.Float64, "detail": pl.String}
+    frame = pl.DataFrame(rows, schema).sort(DOC, "detail", "rule", maintain_order=True)
+    return batch.with_findings(_scrubbing(frame))
+
+
+def _scrubbing(frame: pl.DataFrame) -> pl.DataFrame:
+    action = pl.lit(int(Action.REWRITE), pl.UInt8)
+    return frame.with_columns(step=pl.lit("scrub"), action=action, by=pl.lit("step"))
 
 
 def _one(
-    text: str, findings: pl.DataFrame, step: Scrub, key: bytes, doc_id: str
-) -> tuple[str, list[Mapping[str, Any]]]:
+    text: str, findings: pl.DataFrame, how: Replacing, about: About
+) -> tuple[str, Sequence[Mapping[str, Any]]]:
     """One document's text scrubbed, and a finding for each place."""
     places = _places(findings)
     scores = {(start, end): score for _, start, end, score in places}
     spans = [(rule.removeprefix(FOUND), start, end) for rule, start, end, _ in places]
-    new, edits = step.without(text, spans, key, doc_id)
+    new, edits = how.without(text, spans, about)
     made: list[Mapping[str, Any]] = []
     for entity, edit in edits:
         end = edit.start + edit.removed
@@ -173,29 +240,3 @@ def _places(findings: pl.DataFrame) -> list[tuple[str, int, int, float]]:
             chain = [*chain[:-1], merge([chain[-1], edits])] if step == before else [*chain, edits]
         before = step
     return sorted(places, key=lambda place: (place[1], place[2], place[0]))
-
-
-def read_key(step: Scrub) -> bytes:
-    """The secret that a step's styles take; nothing where they take none.
-
-    Raises:
-        InputError: There is none, or it is too short.
-    """
-    if not {step.style, *step.per_entity.values()} & _KEYED:
-        return b""
-    where = step.key
-    kind, _, name = where.partition(":")
-    hint = "export DATAQA_KEY=$(openssl rand -hex 32), and key: env:DATAQA_KEY"
-    if not where:
-        raise InputError("stand-ins and hashes take a key", where="scrub.key", hint=hint)
-    if kind == "env":
-        found = os.environ.get(name, "").encode()
-    else:
-        try:
-            found = Path(name).read_bytes().strip()
-        except OSError:
-            found = b""
-    if len(found) < _LEAST_KEY:
-        why = "there is no key there" if not found else f"shorter than {_LEAST_KEY} bytes"
-        raise InputError(why, where=f"scrub.key, {where}", hint=hint)
-    return found

@@ -85,3 +85,35 @@ def test_a_leak_is_found_wherever_it_is_and_its_value_is_not_printed(
     assert dataqa(*words, "--allow", "2").code == 0
     listed = json.loads(dataqa(*words, "--json").out)
     assert [leak["doc_id"].rpartition("#")[2] for leak in listed["leaks"]] == ["2", "3"]
+
+
+def test_leaks_are_looked_for_in_columns_and_by_document(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setenv("DATAQA_KEY", "a key for tests, long enough")
+    source = tmp_path / "notes.parquet"
+    notes = pl.DataFrame(
+        {
+            "id": ["n1", "n2"],
+            "text": ["Write to jane@corp.com", "nothing"],
+            "who": ["Jane Doe", "Li Wei"],
+            "meta": [{"phone": "415-555-2671"}, {"phone": ""}],
+        }
+    )
+    notes.write_parquet(source)
+    clean = tmp_path / "clean"
+    fields = ("--column", "who=PERSON", "--column", "meta.phone", "--id-column", "id")
+    run("scrub", "-i", str(source), "-o", str(clean), "--style", "surrogate", *fields)
+    made = pl.read_parquet(clean / "kept" / "*.parquet")
+    assert not set(made["who"]) & set(notes["who"])
+    assert made["meta"].struct.field("phone")[0] != "415-555-2671"
+    assert "none is left" in run("leakcheck", str(source), str(clean / "kept"), *fields)
+    leaky = tmp_path / "leaky.parquet"
+    notes.with_columns(text=pl.Series(["none", "jane doe and +1 415 555 2671"])).with_columns(
+        who=pl.lit(""), meta=None
+    ).write_parquet(leaky)
+    plain = ("--column", "who=PERSON", "--id-column", "id")
+    told = dataqa("leakcheck", str(source), str(leaky), *plain, "--max-elsewhere", "1")
+    assert "PERSON: 1 in other documents" in told.out
+    assert told.code == 0
+    assert dataqa("leakcheck", str(source), str(leaky), *plain, "--max-elsewhere", "0").code == 3

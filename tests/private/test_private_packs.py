@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from dataqa.errors import InputError
-from dataqa.private.packs import digest, entities, load_packs, pack_names
+from dataqa.private.packs import USUAL, digest, entities, load_packs, pack_names
 from dataqa.private.patterns import complaint
 from dataqa.private.proof import prove
 from dataqa.registry import shipped
@@ -36,8 +37,16 @@ def put(folder: Path, text: str) -> str:
     return str(path)
 
 
-def test_there_are_packs():
-    assert {"global", "us", "cn"} <= set(NAMES)
+def test_all_packs_are_asked_where_none_is_named():
+    assert {f"private/{name}" for name in NAMES} == set(USUAL)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_documentation_lists_what_a_pack_finds(name: str):
+    page = (Path(__file__).parents[2] / "docs" / "private-data.md").read_text(encoding="utf-8")
+    (row,) = [line for line in page.splitlines() if line.startswith(f"| `private/{name}` |")]
+    told = set(re.findall(r"`([A-Z_]+)`", row))
+    assert told == {one.entity for one in load_packs([name], SHIPPED)}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -79,6 +88,8 @@ def test_examples_and_citations_are_no_part_of_the_digest(tmp_path: Path):
         ("pack: mine", "pack: yours", "calls itself"),
         ("[A-Z]{2}-", "(?<=x)[A-Z]-", "looks around"),
         ("[A-Z]{2}-", "[A-Zä]-", "other than ASCII"),
+        ("{pattern:", "{holds: X, pattern:", "holds that"),
+        ("[A-Z]{2}-", "号?[A-Z]-", "in a group"),
         ("[A-Z]{2}-", "(?:[A-Z]+)+-", "for ever"),
         ("[A-Z]{2}-", "(", "no regular expression"),
         ("[0-9]{4}", ".*", "takes anything"),

@@ -68,3 +68,48 @@ def test_what_is_wrong_with_a_frame_is_said():
         dataqa.scrub(PEOPLE, ["age"])
     with pytest.raises(InputError, match="take a key"):
         dataqa.scrub(PEOPLE, ["note"], style="hash")
+
+
+RECORDS = pl.DataFrame(
+    {
+        "id": ["r1", "r2", "r3"],
+        "patient": [7, 7, 8],
+        "name": ["Jane Doe", "J. Doe", "Li Wei"],
+        "born": ["1980-05-01", "1980-05-31", "1980-05-01"],
+        "payload": [
+            {"to": ["jane.doe@corp.com"], "n": 1},
+            {"to": [None, "x\r\n\u202e8.8.8.8\u202c שלום 1.2.3.4 e\u0301😀"], "n": 2},
+            {"to": [], "n": 3},
+        ],
+    }
+)
+KINDS = {"name": "PERSON", "born": "DATE_TIME", "payload.to": "scan"}
+
+
+def test_kinds_subjects_and_nested_values_agree():
+    done = dataqa.scrub(RECORDS, KINDS, style="surrogate", key="env:DATAQA_KEY", subject="patient")
+    first, last = done["name"][0].lower().split()
+    assert done["name"][1] == f"{first[0].upper()}. {last.title()}"
+    assert done["payload"][0]["to"][0].startswith(f"{first}.{last}@")
+    days = done["born"].str.to_date()
+    assert (days[1] - days[0]).days == 30
+    assert days[2] != days[0]
+    text = done["payload"][1]["to"][1]
+    assert text.startswith("x\r\n\u202e198.1")
+    assert text.endswith(" e\u0301😀")
+    assert done.schema == RECORDS.schema
+    assert done.drop("name", "born", "payload").equals(RECORDS.drop("name", "born", "payload"))
+    lazy = dataqa.scrub(
+        RECORDS.lazy(), KINDS, style="surrogate", key="env:DATAQA_KEY", subject="patient"
+    )
+    assert lazy.collect().equals(done)
+
+
+def test_by_document_a_row_is_one_or_what_has_an_id():
+    def made(**given: str) -> list[str]:
+        frame = pl.DataFrame({"name": ["Jane Doe", "Jane Doe"], "doc": ["a", "a"]})
+        settings = {"style": "surrogate", "key": "env:DATAQA_KEY", "scope": "document", **given}
+        return dataqa.scrub(frame, {"name": "PERSON"}, **settings)["name"].to_list()  # type: ignore[arg-type]
+
+    assert len(set(made())) == 2
+    assert len(set(made(doc_id="doc"))) == 1

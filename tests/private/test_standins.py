@@ -67,7 +67,7 @@ def test_stand_ins_hold_the_checks_of_their_kind_and_are_nobodys():
     address = ipaddress.ip_address(stand_in("IP_ADDRESS", "8.8.8.8", KEY))
     assert address in ipaddress.ip_network("198.18.0.0/15")
     assert stand_in("IP_ADDRESS", "2001:4860::8888", KEY).startswith("2001:db8::")
-    assert stand_in("EMAIL_ADDRESS", "jane@corp.com", KEY).partition("@")[2].startswith("example.")
+    assert stand_in("EMAIL_ADDRESS", "jane@corp.com", KEY)[:-3].endswith(".example.")
     assert stand_in("PHONE_NUMBER", "(415) 555-2671", KEY)[6:12] == "555-01"
     assert stand_in("PHONE_NUMBER", "13812345678", KEY)[:2] == "12"
     assert stand_in("US_SSN", "536-90-4399", KEY)[0] == "9"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -165,3 +167,16 @@ def test_neither_values_nor_key_are_anywhere_in_a_run(tmp_path: Path):
             if path.suffix == ".parquet":
                 held = str(pl.read_parquet(path).rows()).encode()
             assert not [one for one in canaries if one.encode() in held], path
+
+
+def test_what_was_scrubbed_says_so_and_never_the_key(tmp_path: Path):
+    source = tmp_path / "in.jsonl"
+    pl.DataFrame({"text": ["jane@corp.com", "nothing"]}).write_ndjson(source)
+    step = Scrub(style="surrogate", key="env:A_KEY", scope="project")
+    out = dataqa.run(Pipeline.of("said", FIND, step), source, tmp_path / "out").out
+    told = {"style": "surrogate", "scope": "project", "dataset": ""}
+    assert json.loads((out / "manifest.json").read_text())["scrubbed"] == [told]
+    (file,) = sorted((out / "kept").iterdir())
+    held = pq.read_metadata(file).metadata[b"dataqa.scrubbed"]
+    assert json.loads(held) == {"version": dataqa.__version__, "steps": [told]}
+    assert KEY.encode() not in file.read_bytes()

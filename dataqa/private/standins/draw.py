@@ -1,0 +1,148 @@
+"""Random numbers that a value and a key determine, and the forms that they are laid into.
+
+HMAC-SHA256 (RFC 2104) of the key and what a stand-in is about seeds a stream; the stream makes the
+stand-in. Without the key it can be neither inverted nor joined with what another key made.
+"""
+
+from __future__ import annotations
+
+import hmac
+import unicodedata
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import NamedTuple
+
+UPPER, LOWER, DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz", "0123456789"
+_KINDS = (UPPER, LOWER, DIGITS)
+
+
+class Draw:
+    """A stream of random numbers that a value and a key determine."""
+
+    def __init__(self, key: bytes, *about: str) -> None:
+        self._seed = hmac.digest(key, "\0".join(about).encode(), sha256)
+        self._round = 0
+        self._left = b""
+
+    def below(self, size: int) -> int:
+        """A number from 0 to ``size`` - 1; ``size`` is far below 2**32, so all are as likely."""
+        if len(self._left) < 4:
+            self._left += hmac.digest(self._seed, self._round.to_bytes(8), sha256)
+            self._round += 1
+        number = int.from_bytes(self._left[:4])
+        self._left = self._left[4:]
+        return number * size >> 32
+
+    def one_of[Item](self, some: Sequence[Item]) -> Item:
+        """One of some."""
+        return some[self.below(len(some))]
+
+    def digits(self, count: int) -> str:
+        """So many digits."""
+        return "".join(self.one_of(DIGITS) for _ in range(count))
+
+    def bytes(self, count: int) -> bytes:
+        """So many bytes."""
+        return bytes(self.below(256) for _ in range(count))
+
+
+class Who(NamedTuple):
+    """Whose values are replaced, and within what they stay the same.
+
+    Attributes:
+        key: Secret; with another one all stand-ins are others.
+        scope: The same value has the same stand-in within it: nothing, or a document's id.
+        subject: Whom a document is about: dates of one subject move together.
+        weekdays: Dates move by whole weeks.
+        day_first: ``03/04/2021`` is the third of April.
+    """
+
+    key: bytes
+    scope: str = ""
+    subject: str = ""
+    weekdays: bool = False
+    day_first: bool = False
+
+    def draw(self, *about: str) -> Draw:
+        """A stream for something within the scope."""
+        return Draw(self.key, self.scope, *about)
+
+    def own_draw(self, *about: str) -> Draw:
+        """A stream for something that all documents of a subject share."""
+        return Draw(self.key, "of a subject", self.subject, *about)
+
+
+def listed(line: str) -> tuple[str, ...]:
+    """The words of a line."""
+    return tuple(line.split())
+
+
+def folded(value: str) -> str:
+    """A value without case, width and what parts its groups.
+
+    >>> folded("+1 (415) 555-2671") == folded("+14155552671")
+    True
+    """
+    plain = unicodedata.normalize("NFKC", value).casefold()
+    return "".join(one for one in plain if one not in " -()./·\u00a0") if numeric(plain) else plain
+
+
+def numeric(value: str) -> bool:
+    """Whether most of its letters and digits are digits."""
+    return sum(one in DIGITS for one in value) * 2 > sum(one.isalnum() for one in value)
+
+
+def digits_of(value: str) -> str:
+    """Its digits alone."""
+    return "".join(one for one in value if one in DIGITS)
+
+
+def bare(value: str) -> str:
+    """Its letters and digits of ASCII alone."""
+    return "".join(one for one in value if is_plain(one))
+
+
+def is_plain(one: str) -> bool:
+    """Whether it is a letter or digit of ASCII."""
+    return one.isascii() and one.isalnum()
+
+
+def same_form(value: str, draw: Draw) -> str:
+    """Each letter and digit another of its kind, all else as it is.
+
+    >>> made = same_form("ab-12 Z", Draw(b"key", "ab-12 Z"))
+    >>> made[2] + made[5], made[:2].islower(), made[3:5].isdigit(), made[6].isupper()
+    ('- ', True, True, True)
+    """
+    return "".join(_another(one, draw) for one in value)
+
+
+def _another(one: str, draw: Draw) -> str:
+    for kind in _KINDS:
+        if one in kind:
+            return draw.one_of(kind)
+    if not one.isalnum():
+        return one
+    return chr(0x4E00 + draw.below(0x5000)) if "\u4e00" <= one <= "\u9fff" else draw.one_of(LOWER)
+
+
+def laid(value: str, made: str) -> str:
+    """New letters and digits in the form of a value; what is left over goes to the end.
+
+    >>> laid("12 34-5", "987654")
+    '98 76-54'
+    """
+    rest = iter(made)
+    form = "".join(next(rest, one) if is_plain(one) else one for one in value)
+    return form + "".join(rest)
+
+
+def cased(made: str, like: str) -> str:
+    """A word in capitals, or without, as another one is.
+
+    >>> cased("Miller", "SMITH"), cased("Miller", "smith"), cased("Miller", "Smith")
+    ('MILLER', 'miller', 'Miller')
+    """
+    if like.isupper() and len(like) > 1:
+        return made.upper()
+    return made.lower() if like.islower() else made
