@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from dataqa.errors import InputError, did_you_mean
-from dataqa.private.replacing import About, Replacing
 from dataqa.private.finder import Finder
+from dataqa.private.replacing import About, Replacing
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"(?P<key>\s*:)?')
 _JSON = re.compile(r"\s*[\[{]")
