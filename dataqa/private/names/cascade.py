@@ -53,6 +53,9 @@ class Found(NamedTuple):
     by: str
 
 
+_FOUND = ("entity", "start", "end", "score", "recogniser")
+
+
 class Cascade:
     """Stages, opened: finds names in any number of texts."""
 
@@ -80,26 +83,16 @@ class Cascade:
         Returns:
             ``SPANS``, by row and start; those of one text may overlap.
         """
-        tagged = self._tagged(
-            texts, min(least, *(low for low, _ in UNSURE.values())) if self._stages else least
-        )
         if not self._stages:
-            return tagged
+            return self._tagged(texts, least)
+        tagged = self._tagged(texts, min(least, *(low for low, _ in UNSURE.values())))
         found: dict[int, list[Found]] = {}
-        for row, *rest in tagged.select(
-            "row", "entity", "start", "end", "score", "recogniser"
-        ).iter_rows():
+        for row, *rest in tagged.select("row", *_FOUND).iter_rows():
             found.setdefault(row, []).append(Found(*rest))
+        heard = self._tagger is not None  # whether somebody has read the text before
         for stage in self._stages:
-            begun = time.process_time()
-            asked = list(self._asked(stage, texts, found))
-            told = stage.find([piece.text for piece in asked])
-            for piece, names in zip(asked, told, strict=True):
-                mine = found.get(piece.row, [])
-                fit = [*_fitting(piece.text, names, han=stage.chinese)]
-                by = f"names.{stage.word}"
-                found[piece.row] = merged(mine, piece, fit, by, stage.weight)
-            self._note(stage.word, begun, sum(len(piece.text) for piece in asked))
+            self._ask(stage, texts, found, heard=heard)
+            heard |= not stage.chinese
         rows = [
             (row, one.entity, one.by, one.start, one.end, one.score)
             for row in sorted(found)
@@ -114,6 +107,21 @@ class Cascade:
         found = self._tagger.scan(texts, least).with_columns(recogniser=pl.lit(f"names.{TAGGER}"))
         self._note(TAGGER, begun, int(texts.str.len_chars().sum() or 0))
         return found.select(SPANS.names())
+
+    def _ask(
+        self, stage: Stage, texts: pl.Series, found: dict[int, list[Found]], *, heard: bool
+    ) -> None:
+        """Let a stage read its pieces, and weigh what it says with what was found."""
+        begun = time.process_time()
+        weight = stage.weight if heard else stage.weight._replace(alone=1.0)
+        asked = list(self._asked(stage, texts, found))
+        told = stage.find([piece.text for piece in asked])
+        by = f"names.{stage.word}"
+        for piece, names in zip(asked, told, strict=True):
+            mine = found.get(piece.row, [])
+            fit = [*_fitting(piece.text, names, han=stage.chinese)]
+            found[piece.row] = merged(mine, piece, fit, by, weight)
+        self._note(stage.word, begun, sum(len(piece.text) for piece in asked))
 
     def _note(self, word: str, begun: float, characters: int) -> None:
         self._costs[word] = self._costs[word].more(begun, characters)
