@@ -14,9 +14,12 @@ UNCHECKED = 0.35
 """The most that a pattern scores in Presidio whose check cannot go with it."""
 _BORDERS = {
     "word": (r"(?<![0-9A-Za-z])", r"(?![0-9A-Za-z])"),
+    "number": (r"(?<![0-9A-Za-z])(?<![0-9][-/])", r"(?![0-9A-Za-z])(?![-/][0-9])"),
     "digit": (r"(?<![0-9])", r"(?![0-9])"),
     "none": ("", ""),
 }
+_BYTES = re.compile(r"\[\\xe[34]-\\xe9\\x80-\\xbf\]\{([0-9]+),([0-9]+)\}")
+"""Kana and Han, as patterns over bytes have them."""
 
 
 def as_registry(recognisers: Sequence[Recogniser], language: str = "en") -> str:
@@ -51,7 +54,7 @@ def _entry(recogniser: Recogniser, language: str) -> dict[str, Any]:
         "patterns": [
             {
                 "name": f"{recogniser.name} {at + 1}",
-                "regex": f"{before}(?:{look.pattern}){behind}",
+                "regex": _regex(look.pattern, before, behind),
                 "score": min(look.score, most),
             }
             for at, look in enumerate(recogniser.looks)
@@ -60,6 +63,26 @@ def _entry(recogniser: Recogniser, language: str) -> dict[str, Any]:
     if recogniser.words:
         entry["context"] = list(recogniser.words)
     return entry
+
+
+def _regex(pattern: str, before: str, behind: str) -> str:
+    """A pattern with its border; what is not its value becomes something to look at only."""
+    pattern = _BYTES.sub(_characters, pattern)
+    ahead, named, rest = pattern.partition("(?P<value>")
+    if not named:
+        return f"{before}(?:{pattern}){behind}"
+    depth, at = 1, 0
+    while depth:
+        depth += {"(": 1, ")": -1}.get(rest[at], 0) if rest[at - 1 : at] != "\\" else 0
+        at += 1
+    value, tail = rest[: at - 1], rest[at:]
+    return f"(?<={before}{ahead})(?:{value})(?={tail}{behind})"
+
+
+def _characters(match: re.Match[str]) -> str:
+    """Bytes of characters of three bytes, as a registry has them: characters."""
+    low, high = (int(one or 1) for one in match.groups())
+    return f"[\\u3041-\\u9fff]{{{-(-low // 3)},{max(1, high // 3)}}}"
 
 
 def _lost(recogniser: Recogniser) -> str:
