@@ -19,6 +19,9 @@ from dataqa.cli.options import (
 )
 from dataqa.cli.recognisers import names_options, recogniser_options
 
+_SEARCH = ("packs", "entities", "names", "languages")
+"""Settings by which other columns are searched as the text is."""
+
 
 @click.command("scrub")
 @inputs_option
@@ -107,7 +110,8 @@ def scrub_command(
     keyed = style in {"surrogate", "hash"}
     find = _given(packs=list(packs or USUAL), entities=list(entities), sure=sure, doubt=doubt)
     find |= _given(names=list(stages), languages=list(languages))
-    replace = _given(
+    replace = {name: find[name] for name in _SEARCH if name in find and columns}
+    replace |= _given(
         style=style,
         scope=scope,
         dataset=dataset,

@@ -34,6 +34,8 @@ _PASSED = frozenset({"AGE"})
 """Two ages are equal too often to tell anything."""
 _DAY = 5
 """Digits of a date that is looked for: a year alone may well be the stand-in of another."""
+_JOINED = 9
+"""Digits of a number that is looked for whatever parts them: shorter ones are in every table."""
 _PART = 100_000
 _POINTED = frozenset({"IP_ADDRESS", "MAC_ADDRESS", "COORDINATE", "GEO_COORDINATES", "URL"})
 """Kinds of which the signs between digits tell one value from another."""
@@ -148,10 +150,11 @@ def _folded(entity: str, value: str) -> str:
         return unicodedata.normalize("NFKC", value).lower()
     plain = unicodedata.normalize("NFKC", value).lower()
     if entity == "PHONE_NUMBER":
-        return digits_of(identity(entity, value)) or plain
+        national = digits_of(identity(entity, value))
+        return national if len(national) >= _JOINED else plain
     digits = digits_of(value)
     only = numeric(value) and not any(one.isalpha() for one in value)
-    return digits if only and len(digits) > 6 and entity not in _POINTED else plain
+    return digits if only and len(digits) >= _JOINED and entity not in _POINTED else plain
 
 
 def _stands(value: str, entity: str, text: str) -> bool:

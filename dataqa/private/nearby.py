@@ -47,8 +47,8 @@ class Nearby:
         lower = text.lower()
         found = self._always
         latin = self._latin
-        for word in _WORDS.findall(lower):
-            found |= latin.get(word, 0)
+        for word in latin.keys() & _WORDS.findall(lower):
+            found |= latin[word]
         if not lower.isascii():
             others = self._others
             plain = lower.decode(errors="ignore")

@@ -20,7 +20,7 @@ from dataqa.private.automaton import Automaton, automaton
 from dataqa.private.checks import Check, check_of
 from dataqa.private.nearby import Nearby
 from dataqa.private.packs import Look, Recogniser
-from dataqa.private.patterns import Border, Expression, compiled
+from dataqa.private.patterns import FARTHEST, Border, Expression, compiled, widest
 
 _POINTS, _DIGITS = b".,", b"0123456789"
 _LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
@@ -72,23 +72,27 @@ class _Form(NamedTuple):
     Attributes:
         exact: What decides.
         group: Which group of it is the value; 0 for all.
+        ahead: Bytes behind a window that a match of it, and its border, may reach.
         border: What a match may not touch.
         looks: Who looks for it.
         shortest: Bytes that a match has at least, and
         best: the most that it can score, whoever looks for it;
         alone: the same without any word around it.
-        words: The bits of those whose words matter.
+        words: The bits of those whose words matter, and
+        within: how near they have to be at most.
         asks: Whether words around it matter.
     """
 
     exact: re.Pattern[bytes]
     group: int
+    ahead: int
     border: Border
     looks: list[_Look]
     shortest: int
     best: float
     alone: float
     words: int
+    within: int
     asks: bool
 
 
@@ -162,14 +166,12 @@ class Scanner:
     ) -> Iterator[Span]:
         pattern, start, end = window
         form = self._forms[pattern]
-        if form.best < least:
+        if not self._may_count(form, data, start, end, least):
             return
-        # a pattern that counts for nothing without its words is not tried where there are none
-        if form.alone < least and form.border in {"word", "number"}:
-            low, high = max(0, start - self._within), end + _AFTER + self._within // 2
-            if not self._nearby.among(data[low : _whole(data, high)]) & form.words:
-                return
-        for match in form.exact.finditer(data, start, end + _AFTER):
+        # what begins in the window is read to its end, and what stands behind that is seen
+        for match in form.exact.finditer(data, start, end + form.ahead):
+            if match.start() >= end:
+                break
             low, high = match.span(form.group)
             if high - low < form.shortest or _touched(data, low, high, form.border):
                 continue
@@ -184,6 +186,14 @@ class Scanner:
                     continue
                 if look.check is None or look.check(match.group(form.group).decode()):
                     yield Span(low, high, score, look.recogniser)
+
+    def _may_count(self, form: _Form, data: bytes, start: int, end: int, least: float) -> bool:
+        """Whether a match in a window can score enough: not where it takes a word and none is."""
+        if form.alone >= least or form.border not in {"word", "number"}:
+            return form.best >= least
+        high = _whole(data, end + form.ahead + form.within // 2)
+        around = data[max(0, start - form.within) : high]
+        return form.best >= least and bool(self._nearby.among(around) & form.words)
 
     def _about(self, data: bytes, low: int, high: int, known: dict[tuple[int, int], int]) -> int:
         """Whose words may stand around a place; asked once for all who look at it."""
@@ -232,12 +242,14 @@ def _forms(recognisers: Sequence[Recogniser]) -> list[_Form]:
         _Form(
             exact := compiled(one.pattern, one.border),
             exact.groups,
+            _AFTER + (longest if (longest := widest(one.pattern)) <= FARTHEST else 0),
             one.border,
             some,
             min(look.shortest for look in some),
             max(max(look.score, look.in_context) for look in some),
             max(look.score for look in some),
             sum({look.bit for look in some if look.words}),
+            max(look.within for look in some),
             asks=any(look.words or look.unlike for look in some),
         )
         for one, some in looks.items()

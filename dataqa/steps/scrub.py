@@ -17,11 +17,11 @@ import polars as pl
 from dataqa.edits import encode, merge, result_span
 from dataqa.errors import InputError, did_you_mean
 from dataqa.private.columns import check_path, replaced, split_path
+from dataqa.private.finder import Finder, Plan, plan
 from dataqa.private.keys import check_place, key_at
-from dataqa.private.packs import USUAL, digest, entities, load_packs
+from dataqa.private.packs import USUAL
 from dataqa.private.proof import DOUBT
 from dataqa.private.replacing import KEYED, About, Replacing, Scope, Style
-from dataqa.private.scan import Scanner
 from dataqa.types import DOC, DOC_ID, TEXT, Action, Assets, Batch, Opened
 
 RULE, FOUND = "scrub.", "private."
@@ -47,7 +47,11 @@ class Scrub(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         weekdays: Dates move by whole weeks.
         day_first: ``03/04/2021`` is the third of April, not the fourth of March.
         columns: Other columns that are scrubbed: paths, ``meta.author``, and the kind that their
-            values are of; ``scan`` for those that are searched, by all usual recognisers.
+            values are of; ``scan`` for those that are searched.
+        packs: What such columns are searched by; this and the next three as in ``private``.
+        entities: Kinds that are looked for there.
+        names: What finds names there.
+        languages: Of names there.
         key: The secret behind stand-ins and hashes: ``env:NAME`` or ``file:PATH``, at least 16
             bytes. It is read when the step opens and stored nowhere.
     """
@@ -60,6 +64,10 @@ class Scrub(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     weekdays: bool = False
     day_first: bool = False
     columns: dict[str, str] = {}
+    packs: tuple[str, ...] = USUAL
+    entities: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ("en",)
     key: str = ""
 
     follows: ClassVar[str] = "private"
@@ -77,8 +85,14 @@ class Scrub(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         except InputError:  # said when the step opens
             return ""
         keyed = hmac.digest(key, b"dataqa scrub", sha256).hex()[:16] if key else ""
-        searched = "scan" in self.columns.values()
-        return keyed + (digest(load_packs(USUAL, assets)) if searched else "")
+        return keyed + (self._plan(assets).digest() if self._searches else "")
+
+    @property
+    def _searches(self) -> bool:
+        return "scan" in self.columns.values()
+
+    def _plan(self, assets: Assets) -> Plan:
+        return plan(self.packs, self.entities, assets, self.names, self.languages)
 
     def marks(self) -> dict[str, str]:
         """What files say of having been scrubbed: never the key."""
@@ -91,13 +105,11 @@ class Scrub(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             InputError: There is none, or it is too short; or there is no such column.
         """
         how = self.replacing(read_key(self))
-        searched = "scan" in self.columns.values()
-        found = entities(load_packs(USUAL, assets), ()) if searched else ()
-        scanner = Scanner(found, assets.cache) if searched else None
+        finder = Finder(self._plan(assets), assets.cache) if self._searches else None
 
         def scrub(batch: Batch) -> Batch:
             about = about_of(batch.docs, self.subject)
-            return _in_columns(_in_text(batch, how, about), self.columns, scanner, how, about)
+            return _in_columns(_in_text(batch, how, about), self.columns, finder, how, about)
 
         return scrub
 
@@ -175,7 +187,7 @@ def _in_text(batch: Batch, how: Replacing, about: Callable[[int], About]) -> Bat
 def _in_columns(
     batch: Batch,
     columns: Mapping[str, str],
-    scanner: Scanner | None,
+    scanner: Finder | None,
     how: Replacing,
     about: Callable[[int], About],
 ) -> Batch:

@@ -17,6 +17,8 @@ from dataqa.registry import step_class, step_names
 from dataqa.types import DOC, DOC_ID, TEXT, Batch, GlobalStep, Step, batch_of
 
 BENCHMARK = str(Path(__file__).parent / "benchmark.jsonl")
+KEY = f"file:{BENCHMARK}"
+"""Any file of some bytes is a key."""
 MODEL = model_folder() if find_spec("model2vec") and find_spec("usearch") else ""
 
 SETTINGS: dict[str, tuple[dict[str, Any], ...]] = {
@@ -65,7 +67,11 @@ SETTINGS: dict[str, tuple[dict[str, Any], ...]] = {
         {"unit": "paragraph", "action": "count", "max_documents": 1, "max_share": 0.5},
         {"max_documents": 3, "min_chars": 4, "allow": ["sea boat", "list:en-gopher"]},
     ),
-    "scrub": ({}, {"style": "mask", "scope": "document", "per_entity": {"SECRET": "remove"}}),
+    "scrub": (
+        {},
+        {"style": "mask", "scope": "document", "per_entity": {"SECRET": "remove"}},
+        {"style": "surrogate", "key": KEY, "dataset": "a", "subject": "doc_id", "weekdays": True},
+    ),
     "semantic": (
         {"model": MODEL, "similarity": 0.97},
         {"model": MODEL, "review_band": [0.9, 0.97], "keep": [{"newest": "url"}, "shortest"]},
