@@ -18,7 +18,9 @@ _BORDERS = {
     "digit": (r"(?<![0-9])", r"(?![0-9])"),
     "none": ("", ""),
 }
-_BYTES = re.compile(r"\[\\xe[34]-\\xe9\\x80-\\xbf\]\{([0-9]+),([0-9]+)\}")
+_HAN, _KANA = r"[\xe4-\xe9][\x80-\xbf][\x80-\xbf]", r"\xe3[\x81-\x83][\x80-\xbf]"
+_CHARACTERS = {_KANA: r"[\u3041-\u30ff]", _HAN: r"[\u4e00-\u9fff]"}
+_RUN = re.compile(r"\[\\xe4-\\xe9\\x80-\\xbf\]\{([0-9]+),([0-9]+)\}")
 """Kana and Han, as patterns over bytes have them."""
 
 
@@ -67,7 +69,9 @@ def _entry(recogniser: Recogniser, language: str) -> dict[str, Any]:
 
 def _regex(pattern: str, before: str, behind: str) -> str:
     """A pattern with its border; what is not its value becomes something to look at only."""
-    pattern = _BYTES.sub(_characters, pattern)
+    for written, characters in _CHARACTERS.items():
+        pattern = pattern.replace(written, characters)
+    pattern = _RUN.sub(_characters, pattern)
     ahead, named, rest = pattern.partition("(?P<value>")
     if not named:
         return f"{before}(?:{pattern}){behind}"
@@ -80,9 +84,9 @@ def _regex(pattern: str, before: str, behind: str) -> str:
 
 
 def _characters(match: re.Match[str]) -> str:
-    """Bytes of characters of three bytes, as a registry has them: characters."""
+    """A run of so many bytes as one of characters, which have three each."""
     low, high = (int(one or 1) for one in match.groups())
-    return f"[\\u3041-\\u9fff]{{{-(-low // 3)},{max(1, high // 3)}}}"
+    return f"[\\u4e00-\\u9fff]{{{-(-low // 3)},{max(1, high // 3)}}}"
 
 
 def _lost(recogniser: Recogniser) -> str:
