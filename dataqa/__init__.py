@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dataqa.index.index import Index
     from dataqa.pipeline import Pipeline
     from dataqa.scrubbing import scan_text, scrub
+    from dataqa.tables.synthesizer import Synthesizer, Synthetic, synthesize
 
     __version__: str
 
@@ -27,6 +28,8 @@ _HOMES = {
     "Index": "index.index",
     "Pipeline": "pipeline",
     "Result": "frames",
+    "Synthesizer": "tables.synthesizer",
+    "Synthetic": "tables.synthesizer",
     "clean": "frames",
     "contamination": "decontaminate",
     "deduplicate": "deduplication",
@@ -35,6 +38,7 @@ _HOMES = {
     "run": "frames",
     "scan_text": "scrubbing",
     "scrub": "scrubbing",
+    "synthesize": "tables.synthesizer",
 }
 
 __all__ = [
@@ -44,6 +48,8 @@ __all__ = [
     "Index",
     "Pipeline",
     "Result",
+    "Synthesizer",
+    "Synthetic",
     "clean",
     "contamination",
     "deduplicate",
@@ -52,6 +58,7 @@ __all__ = [
     "run",
     "scan_text",
     "scrub",
+    "synthesize",
 ]
 
 

@@ -23,6 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ),
     ("packfile", "packs", "policy", "report", "manifest", "proof"),
     ("private",),
+    ("tables",),
     ("steps",),
     ("pipeline", "plan"),
     ("engine", "preview"),

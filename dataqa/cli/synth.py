@@ -1,0 +1,148 @@
+"""``dataqa profile`` and ``dataqa synth``: what columns are, and tables of nobody's rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from dataqa.cli.options import not_an_input
+from dataqa.errors import InputError
+
+_TABLE = click.argument("table", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+
+
+@click.command("profile")
+@_TABLE
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File of hints to write (YAML), to be edited and given to synth --hints.",
+)
+def profile_command(*, table: Path, as_json: bool, out: Path | None) -> None:
+    """Tell what each column of a table is, how sure that is, and why.
+
+    TABLE is CSV, TSV, Parquet or JSON Lines, by its ending. No value is printed.
+    """
+    import msgspec
+
+    from dataqa.tables.columns import write_hints
+    from dataqa.tables.files import read_table
+    from dataqa.tables.profile import profile
+
+    not_an_input(out, [table])
+    columns = profile(read_table(table))
+    if out is not None:
+        out.write_text(write_hints(columns), encoding="utf-8")
+    if as_json:
+        told = {
+            name: {"confidence": 1.0, **msgspec.to_builtins(one)} for name, one in columns.items()
+        }
+        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+        return
+    head = ("column", "kind", "sure", "why")
+    lines = [
+        (
+            name,
+            " ".join(filter(None, (one.kind, one.entity, one.format))),
+            f"{one.confidence:.2f}",
+            one.why,
+        )
+        for name, one in columns.items()
+    ]
+    widths = [max(len(line[at]) for line in [head, *lines]) for at in range(3)]
+    for line in [head, *lines]:
+        cells = [one.ljust(width) for one, width in zip(line, widths, strict=False)]
+        click.echo("  ".join([*cells, line[3]]))
+
+
+@click.group("synth")
+def synth_command() -> None:
+    """Make synthetic tables, and measure them."""
+
+
+@synth_command.command("table")
+@_TABLE
+@click.option(
+    "-o",
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write: CSV, TSV, Parquet or JSON Lines, by its ending.",
+)
+@click.option("--rows", type=click.IntRange(1), help="Rows to make [as many as TABLE has].")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Decides them.")
+@click.option(
+    "--hints",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="What columns are, as `dataqa profile -o` writes it.",
+)
+@click.option("--given", multiple=True, metavar="COLUMN=VALUE", help="A value that all rows have.")
+@click.option(
+    "--model",
+    type=click.Choice(["trees", "copula"]),
+    default="trees",
+    show_default=True,
+    help="Trees one after the other, or a Gaussian copula: quicker and coarser.",
+)
+@click.option("--mark-rows", is_flag=True, help="Add a column that says of each row what it is.")
+@click.option(
+    "--save-model", type=click.Path(path_type=Path, dir_okay=False), help="Keep the model, too."
+)
+def table_command(
+    *,
+    table: Path,
+    out: Path,
+    rows: int | None,
+    seed: int,
+    hints: Path | None,
+    given: tuple[str, ...],
+    model: Literal["trees", "copula"],
+    mark_rows: bool,
+    save_model: Path | None,
+) -> None:
+    """Make a table that has what TABLE says, and no row of it.
+
+    Private columns are not learnt: invented people stand in them. A column that looks like an id
+    and is not declared as one stops the run; so does free text. The file, or one beside it, says
+    that it is synthetic.
+    """
+    import polars as pl
+
+    from dataqa.tables.columns import read_hints
+    from dataqa.tables.files import read_table, write_table
+    from dataqa.tables.synthesizer import MARK, synthesize
+
+    for one in (out, save_model):
+        not_an_input(one, [table])
+    wanted = _given(given)
+    known = read_hints(hints) if hints else {}
+    made = synthesize(read_table(table), rows, seed=seed, hints=known, given=wanted, model=model)
+    frame = made.frame.with_columns(pl.lit(value=True).alias(MARK)) if mark_rows else made.frame
+    written = write_table(frame, out, made.report)
+    if save_model is not None:
+        made.model.save(save_model)
+        written.append(save_model)
+    told = made.report
+    click.echo(
+        f"{told['rows']:,} rows from {told['learnt_from']:,}; {told['drawn_anew']:,} were drawn"
+        f" anew, being equal to a real one; {told['still_equal']:,} still are",
+        err=True,
+    )
+    click.echo(f"wrote {', '.join(map(str, written))}", err=True)
+
+
+def _given(words: Sequence[str]) -> dict[str, str]:
+    """``("region=EU",)`` as a mapping."""
+    found: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise InputError("write COLUMN=VALUE", where=f"--given {word}")
+        found[name] = value
+    return found

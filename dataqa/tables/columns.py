@@ -1,0 +1,129 @@
+"""What a column of a table is, as a profile tells it and as hints may say otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, get_args
+
+import msgspec
+import polars as pl
+import yaml
+
+from dataqa.errors import InputError, did_you_mean
+from dataqa.yamlfile import read_yaml
+
+Kind = Literal[
+    "id",
+    "category",
+    "boolean",
+    "integer",
+    "decimal",
+    "date",
+    "text",
+    "constant",
+    "empty",
+    "private",
+    "drop",
+]
+KINDS: tuple[str, ...] = get_args(Kind)
+NUMBERS = frozenset({"integer", "decimal", "date"})
+MODELLED = frozenset({"category", "boolean", "constant", "empty", *NUMBERS})
+"""Kinds that a model learns; of the others nothing is learnt but the form."""
+SURE = 0.8
+"""From this confidence on a column that seems to hold ids is taken for one without a hint."""
+
+
+class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What one column is.
+
+    Attributes:
+        kind: ``id`` a key that only tells rows apart; ``category``; ``boolean``; ``integer``;
+            ``decimal``; ``date``; ``text`` free text; ``constant``; ``empty``; ``private`` values
+            of a person; ``drop``, in hints only: leave it out.
+        entity: Of private values: which, such as ``EMAIL_ADDRESS``, ``GIVEN_NAME``.
+        format: Of dates: how they are written, as ``strptime`` has it.
+        confidence: How sure the profile is, from 0 to 1; a hint is 1.
+        why: What it was told by.
+    """
+
+    kind: Kind
+    entity: str = ""
+    format: str = ""
+    confidence: float = 1.0
+    why: str = ""
+
+
+def check_frame(frame: pl.DataFrame, least: int = 1) -> None:
+    """See that a frame is one that can be looked at.
+
+    Raises:
+        InputError: It has too few rows, no columns or too many, or lists, structs or bytes.
+    """
+    if not frame.width:
+        raise InputError("the table has no columns")
+    if frame.width > MOST_COLUMNS:
+        hint = f"at most {MOST_COLUMNS}: choose those that are used together"
+        raise InputError(f"{frame.width:,} columns are too many for a model", hint=hint)
+    if frame.height < least:
+        hint = f"at least {least}: from fewer, nothing can be learnt that is nobody's"
+        raise InputError(f"{frame.height} rows are too few", hint=hint)
+    for name, kind in frame.schema.items():
+        if kind.is_nested() or str(kind) in {"Binary", "Object", "Time", "Duration"}:
+            hint = "write it as text, numbers or dates, or leave the column out"
+            raise InputError(f"a column of {kind}", where=name, hint=hint)
+
+
+MOST_COLUMNS = 300
+"""Every pair of columns is looked at, so that there is a limit."""
+
+
+def read_hints(path: Path) -> dict[str, Column]:
+    """Hints as ``dataqa profile -o`` writes them.
+
+    Raises:
+        InputError: It is no such file.
+    """
+    file = read_yaml(path)
+    if not isinstance(file.value, dict) or set(file.value) != {"columns"}:
+        raise InputError("hints begin with columns:", where=str(path), hint="columns: {age: …}")
+    names = file.value["columns"]
+    if not isinstance(names, dict):
+        raise InputError("columns must be a mapping", where=file.where("columns"))
+    return {name: file.struct(Column, "columns", name) for name in names}
+
+
+def write_hints(columns: Mapping[str, Column]) -> str:
+    """A profile as YAML that can be edited and read again."""
+    told = {"columns": {name: msgspec.to_builtins(one) for name, one in columns.items()}}
+    head = (
+        "# What each column is. Change what is wrong, and give this file to dataqa synth --hints.\n"
+        f"# Kinds: {', '.join(KINDS)}.\n"
+    )
+    return head + yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=120)
+
+
+def with_hints(
+    columns: Mapping[str, Column], hints: Mapping[str, Column | str | Mapping[str, str]]
+) -> dict[str, Column]:
+    """A profile in which hints have the last word; what a hint says is sure.
+
+    Args:
+        columns: The profile.
+        hints: By name: a ``Column``, its fields, or its kind alone.
+
+    Raises:
+        InputError: There is no such column or kind.
+    """
+    known = dict(columns)
+    for name, hint in hints.items():
+        if name not in known:
+            raise InputError(f"no column {name!r}", where="hints", hint=did_you_mean(name, known))
+        given = {"kind": hint} if isinstance(hint, str) else hint
+        try:
+            one = given if isinstance(given, Column) else msgspec.convert(given, Column)
+        except msgspec.ValidationError as error:
+            raise InputError(str(error), where=f"hints, {name}") from None
+        # a profile that was written and not edited is no more than a profile
+        known[name] = one
+    return known

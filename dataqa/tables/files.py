@@ -1,0 +1,112 @@
+"""Tables as files: CSV, TSV, Parquet and JSON Lines by their ending, marked as synthetic."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from dataqa.errors import InputError
+
+SIDECAR = ".dataqa.json"
+"""What is added to the name of a file that cannot say itself that it is synthetic."""
+METADATA = "dataqa.synthetic"
+"""The key in the metadata of a Parquet file."""
+_ENDINGS = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
+
+
+def read_table(path: Path) -> pl.DataFrame:
+    """A table of a file; all columns of CSV and TSV are texts, so that no form is lost.
+
+    Args:
+        path: ``.csv``, ``.tsv``, ``.parquet``, ``.jsonl``, the first two and the last also with
+            ``.gz`` or ``.zst`` behind it.
+
+    Raises:
+        InputError: There is no such file, it is of no such kind, or two columns have one name.
+    """
+    ending = _ending(path)
+    try:
+        if ending == ".parquet":
+            return pl.read_parquet(path)
+        data = _plain(path)
+        if ending in {".jsonl", ".ndjson"}:
+            return pl.read_ndjson(data, infer_schema_length=None)
+        sign = "\t" if ending == ".tsv" else ","
+        _check_names(data, sign, path)
+        return pl.read_csv(data, separator=sign, infer_schema=False)
+    except OSError as error:
+        raise InputError(
+            f"cannot be read: {error.strerror or 'damaged'}", where=str(path)
+        ) from None
+    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
+        what = "has no rows" if isinstance(error, pl.exceptions.NoDataError) else "is damaged"
+        raise InputError(f"{what}: {type(error).__name__}", where=str(path)) from None
+
+
+def write_table(frame: pl.DataFrame, path: Path, about: Mapping[str, Any]) -> list[Path]:
+    """Write a table; what says that it is synthetic is in the file, or in one beside it.
+
+    Args:
+        frame: The table.
+        path: Where, of a known ending.
+        about: What is said of it.
+
+    Returns:
+        The files that were written.
+
+    Raises:
+        InputError: The ending is no known one.
+    """
+    ending = _ending(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    said = json.dumps(about, ensure_ascii=False, sort_keys=True)
+    if ending == ".parquet":
+        frame.write_parquet(path, metadata={METADATA: said})
+        return [path]
+    written = BytesIO()
+    if ending in {".jsonl", ".ndjson"}:
+        frame.write_ndjson(written)
+    else:
+        frame.write_csv(written, separator="\t" if ending == ".tsv" else ",")
+    data = written.getvalue()
+    path.write_bytes(gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
+    beside = path.with_name(path.name + SIDECAR)
+    beside.write_text(said + "\n", encoding="utf-8")
+    return [path, beside]
+
+
+def _ending(path: Path) -> str:
+    name = path.name.removesuffix(".gz").removesuffix(".zst").lower()
+    ending = next((one for one in _ENDINGS if name.endswith(one)), "")
+    if not ending or (ending == ".parquet" and not path.name.lower().endswith(ending)):
+        hint = f"endings: {', '.join(_ENDINGS)}, and .gz behind those of text"
+        raise InputError("of no kind that holds tables", where=str(path), hint=hint)
+    return ending
+
+
+def _plain(path: Path) -> bytes:
+    data = path.read_bytes()
+    if path.suffix == ".gz":
+        return gzip.decompress(data)
+    if path.suffix == ".zst":
+        import zstandard  # noqa: PLC0415
+
+        return zstandard.ZstdDecompressor().decompressobj().decompress(data)
+    return data
+
+
+def _check_names(data: bytes, sign: str, path: Path) -> None:
+    """Polars would rename columns of one name; which is which is not ours to guess."""
+    head = data.partition(b"\n")[0].decode("utf-8-sig")
+    names = next(csv.reader([head.rstrip("\r")], delimiter=sign), [])
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        hint = "name columns differently in the first line"
+        raise InputError(f"two columns are called {twice[0]!r}", where=str(path), hint=hint)

@@ -1,0 +1,100 @@
+"""Models of a table's variables behind one form: trees one after the other, or a copula."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from dataqa.errors import InputError
+from dataqa.tables.coding import Variable
+from dataqa.tables.copula import Copula, copula
+from dataqa.tables.drawing import drawn
+from dataqa.tables.growing import grow
+from dataqa.tables.order import arranged, associations, inputs_of
+from dataqa.tables.trees import Binning, Bins, Floats, Ints, Tree, binning
+
+type Given = dict[int, float]
+"""Values that are set, by variable."""
+
+
+class Model(NamedTuple):
+    """What is learnt of variables.
+
+    Attributes:
+        sizes: Of each variable, how many codes there are; 0 for numbers.
+        several: Of each, the numbers that many rows share.
+        binnings: Of each, how it is cut.
+        order: In which they are drawn.
+        trees: Of each, given those before it, or given nothing.
+        copula: What joins variables whose trees ask nothing; None for sequential trees.
+    """
+
+    sizes: list[int]
+    several: list[Floats]
+    binnings: list[Binning]
+    order: Ints
+    trees: list[Tree]
+    copula: Copula | None
+
+    def draw(self, rows: int, seed: list[int], given: Given) -> list[Floats]:
+        """Values of each variable for some rows.
+
+        Args:
+            rows: How many.
+            seed: Decides them.
+            given: Variables that have one value in all rows; they come first in the order.
+
+        Raises:
+            InputError: What is given does not come first, so it cannot be set.
+        """
+        if given and set(self.order[: len(given)].tolist()) != set(given):
+            hint = "fit(…, first=[…]) with these columns, then sample(given=…)"
+            raise InputError("the model does not begin with what is given", hint=hint)
+        if given and self.copula is not None:
+            raise InputError("the copula takes nothing as given", hint="model: trees")
+        chances = self.copula.chances(rows, seed) if self.copula else None
+        values: list[Floats] = [np.empty(0)] * len(self.sizes)
+        bins: list[Bins] = [np.empty(0, np.uint8)] * len(self.sizes)
+        for number in self.order.tolist():
+            tree = self.trees[number]
+            chance = np.random.default_rng([*seed, number]).random((2, rows))
+            if chances is not None:
+                chance[0] = chances[number]
+            if number in given:
+                values[number] = np.full(rows, given[number])
+            else:
+                asked = [bins[at] for at in tree.inputs]
+                leaves = tree.leaves(asked) if asked else np.zeros(rows, np.int64)
+                values[number] = drawn(
+                    tree, leaves, chance, self.several[number], number=not self.sizes[number]
+                )
+            bins[number] = self.binnings[number].bins(values[number])
+        return values
+
+
+def fit(variables: list[Variable], first: Ints, seed: int, threads: int, *, joined: bool) -> Model:
+    """Learn variables.
+
+    Args:
+        variables: In the order of columns.
+        first: Those that come first.
+        seed: Breaks ties.
+        threads: How many trees are grown at a time.
+        joined: A copula in place of sequential trees.
+    """
+    binnings = [binning(one) for one in variables]
+    bins = [one.bins(variable.values) for one, variable in zip(binnings, variables, strict=True)]
+    strength = associations(bins)
+    order = arranged(variables, first)
+    none = [np.empty(0, np.int64)] * len(variables)
+    inputs = none if joined else inputs_of(order, strength)
+    trees = grow(variables, bins, inputs, seed, threads)
+    return Model(
+        [one.size for one in variables],
+        [one.several for one in variables],
+        binnings,
+        order,
+        trees,
+        copula(variables) if joined else None,
+    )

@@ -1,0 +1,231 @@
+"""What each column of a table is: by its name, by its values, by how many there are of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+import polars as pl
+
+from dataqa.private.finder import Finder, plan
+from dataqa.private.packs import USUAL
+from dataqa.registry import user_assets
+from dataqa.tables.columns import Column, check_frame
+from dataqa.tables.forms import date_form, is_padded, read_numbers, whole
+from dataqa.tables.named import entity_of, is_birth, is_id
+
+MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "--", "?", ".", "missing"})
+"""What stands where there is no value, in small letters."""
+MOST_ROWS, SCANNED = 20_000, 300
+"""Rows that are looked at for kinds, and values of a column that recognisers read."""
+_FOUND, _MOSTLY = 0.6, 0.95
+_TRUTH = tuple(
+    frozenset(pair.split())
+    for pair in ("true false", "yes no", "y n", "t f", "ja nein", "oui non", "si no", "是 否")
+)
+_TELLING = (
+    r"@|://|www\.|[0-9][0-9 ./:()-]{6,}|[0-9].*[A-Za-z]|[A-Za-z].*[0-9]|[0-9]{5}|[^\x00-\x7f]"
+)
+_NO_PERSONS = frozenset(("AGE", "DATE_TIME", "DATE_OF_BIRTH", "GEO_COORDINATES", "COORDINATES"))
+_ID_ENTITIES = frozenset(("UUID",))
+
+
+def profile(frame: pl.DataFrame) -> dict[str, Column]:
+    """What the columns of a table are.
+
+    Args:
+        frame: A table; of a large one the first, and evenly spread, 20,000 rows are looked at.
+
+    Raises:
+        InputError: It has no rows or columns, or nested columns.
+    """
+    check_frame(frame)
+    return {name: _column(spread(frame[name])) for name in frame.columns}
+
+
+def spread(values: pl.Series, most: int = MOST_ROWS) -> pl.Series:
+    """At most so many values, from all over a column."""
+    if len(values) <= most:
+        return values
+    return values.gather(np.linspace(0, len(values) - 1, most).astype(np.int64))
+
+
+def least_rows(rows: int) -> int:
+    """How many rows have to share a value for it not to be rare: five, fewer in small tables."""
+    return 5 if rows >= 250 else max(2, rows // 50)
+
+
+def _column(values: pl.Series) -> Column:
+    kind = values.dtype
+    if kind == pl.Boolean and values.n_unique() > 1:
+        return Column("boolean", why="truth values")
+    if kind.is_numeric():
+        return _numbers(values)
+    if kind.is_temporal() and values.drop_nulls().n_unique() > 1:
+        form = "%Y-%m-%d" if kind == pl.Date else "%Y-%m-%d %H:%M:%S"
+        why = "dates; of birth, by its name" if is_birth(values.name) else "dates"
+        return Column("date", "DATE_OF_BIRTH" if is_birth(values.name) else "", form, why=why)
+    return _texts(values.cast(pl.String))
+
+
+def _numbers(values: pl.Series) -> Column:
+    some = values.drop_nulls().cast(pl.Float64)
+    some = some.filter(some.is_finite())
+    if not len(some):
+        return Column("empty", why="there is no value")
+    if some.n_unique() == 1 and not values.null_count():
+        return Column("constant", why="one value in all rows")
+    numbers = some.to_numpy()
+    if not values.dtype.is_integer() and not (whole(numbers) and values.dtype.is_decimal()):
+        return (
+            Column("decimal", why="numbers with a fraction")
+            if not whole(numbers)
+            else Column("integer", why="whole numbers")
+        )
+    return _whole_numbers(some, values.name)
+
+
+def _whole_numbers(some: pl.Series, name: str) -> Column:
+    """Whole numbers are quantities, but for those that only tell rows apart."""
+    rows, different = len(some), some.n_unique()
+    entity = entity_of(name)
+    if entity and different > 2:
+        return Column("private", entity, confidence=0.9, why="by its name")
+    if rows < 20 or different < 0.98 * rows:
+        return Column("integer", why="whole numbers")
+    if is_id(name):
+        return Column("id", confidence=0.95, why="by its name, and no value is there twice")
+    ends = [int(some.min() or 0), int(some.max() or 0)]  # pyright: ignore[reportArgumentType]
+    dense = ends[1] - ends[0] < 1.1 * rows
+    alike = len(str(ends[0])) == len(str(ends[1])) >= 7
+    if dense or alike:
+        why = "whole numbers, hardly one of them twice, " + (
+            "one after the other" if dense else "all of one length"
+        )
+        return Column("id", confidence=0.6, why=why)
+    return Column("integer", confidence=0.8, why="whole numbers, hardly one of them twice")
+
+
+def _texts(values: pl.Series) -> Column:
+    some = present(values)
+    if len(some) < least_rows(len(values)) < len(values):
+        return Column("empty", why="hardly a row has a value")
+    by_name = entity_of(values.name)
+    different = some.n_unique()
+    asked: tuple[Callable[[pl.Series], Column | None], ...] = (_truth, _date, _number, _private)
+    if by_name and different > 2 and not _is_plainly_a_number(some, by_name):
+        return Column("private", by_name, confidence=0.9, why="by its name")
+    if different == 1 and len(some) == len(values):
+        return Column("constant", why="one value in all rows")
+    for ask in asked:
+        found = ask(some)
+        if found is not None:
+            return found
+    return _words(some)
+
+
+def present(values: pl.Series) -> pl.Series:
+    """The texts of a column that are values: not null, and no sign for a value that is missing."""
+    plain = values.str.strip_chars().str.to_lowercase()
+    return values.filter(values.is_not_null() & ~plain.is_in(list(MISSING)).fill_null(value=False))
+
+
+def _is_plainly_a_number(some: pl.Series, entity: str) -> bool:
+    """A name of people over a column of numbers says something else: ``first: 12``."""
+    if entity not in {"GIVEN_NAME", "FAMILY_NAME", "PERSON", "STREET_ADDRESS"}:
+        return False
+    return bool(some.str.contains(r"^[0-9.,]+$").mean() or 0)
+
+
+def _truth(some: pl.Series) -> Column | None:
+    words = frozenset(some.str.strip_chars().str.to_lowercase().unique().to_list())
+    return Column("boolean", why="two words for yes and no") if words in _TRUTH else None
+
+
+def _date(some: pl.Series) -> Column | None:
+    name = some.name
+    form, share = date_form(some, compact=is_birth(name) or "date" in name.lower())
+    if share < _MOSTLY:
+        return None
+    entity = "DATE_OF_BIRTH" if is_birth(name) else ""
+    why = f"{share:.0%} are dates" + ("; of birth, by its name" if entity else "")
+    return Column("date", entity, form, round(share, 3), why)
+
+
+def _number(some: pl.Series) -> Column | None:
+    texts = some.to_list()
+    if any(is_padded(text) for text in texts):
+        return None
+    read, form = read_numbers(texts)
+    numbers = [one for one in read if one is not None]
+    share = len(numbers) / len(texts)
+    if share < _MOSTLY:
+        return None
+    short = max(map(len, texts)) < 8
+    quantity = form.decimals or form.before or form.after
+    private = (
+        None
+        if quantity or (short and not is_id(some.name) and "zip" not in some.name.lower())
+        else _private(some)
+    )
+    if private is not None:
+        return private
+    series = pl.Series(some.name, numbers)
+    if series.n_unique() == 1:
+        return None
+    if form.decimals:
+        return Column("decimal", confidence=round(share, 3), why=f"{share:.0%} are numbers")
+    return _whole_numbers(series, some.name)
+
+
+def _private(some: pl.Series) -> Column | None:
+    """The entity that recognisers find in most of a sample of the different values."""
+    sample = spread(some.unique(maintain_order=True), SCANNED)
+    # opening all recognisers takes longer than all else: not for what none of them would take
+    if not sample.str.contains(_TELLING).any():
+        return None
+    head = " ".join(some.name.replace("_", " ").split()) + ": "
+    texts = (head + sample).alias("text")
+    behind = len(head.encode())
+    lengths = sample.str.len_bytes().to_list()
+    met: dict[str, int] = {}
+    for row, entity, start, end in (
+        _finder().scan(texts, 0.4).select("row", "entity", "start", "end").iter_rows()
+    ):
+        if start >= behind and end - start >= 0.8 * lengths[row]:
+            met[entity] = met.get(entity, 0) + 1
+    if not met:
+        return None
+    entity = max(met, key=lambda one: (met[one], one))
+    share = met[entity] / len(sample)
+    if entity in _NO_PERSONS or share < _FOUND or len(sample) < 3:
+        return None
+    why = f"{share:.0%} of its values are {entity}"
+    if entity in _ID_ENTITIES:
+        return Column("id", confidence=0.95, why=why)
+    return Column("private", entity, confidence=round(share, 3), why=why)
+
+
+@cache
+def _finder() -> Finder:
+    assets = user_assets()
+    return Finder(plan(USUAL, (), assets), assets.cache)
+
+
+def _words(some: pl.Series) -> Column:
+    """Texts that are nothing else: ids, free text or categories."""
+    rows, different = len(some), some.n_unique()
+    words = float(some.str.count_matches(r"\s+").mean() or 0) + 1  # pyright: ignore[reportArgumentType]
+    long = words >= 5 or float(some.str.len_chars().mean() or 0) > 60  # pyright: ignore[reportArgumentType]
+    counts = some.value_counts()["count"]
+    rare = int(counts.filter(counts < least_rows(rows)).sum()) / rows
+    if long and different > 0.5 * rows:
+        return Column("text", confidence=0.9, why=f"{words:.0f} words in a value on average")
+    if rare <= 0.5 or (rows < 20 and different < rows):
+        return Column("category", why=f"{different} different values in {rows:,} rows")
+    if is_id(some.name):
+        twice = "" if different == rows else "; rows that share one will not share one"
+        return Column("id", confidence=0.95, why=f"by its name{twice}")
+    why = f"{rare:.0%} of rows have a value that hardly another row has"
+    return Column("id", confidence=0.5, why=why)

@@ -1,0 +1,133 @@
+"""A model as a file: arrays and JSON in a zip, with a digest; nothing in it is ever executed."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import polars as pl
+
+from dataqa.errors import InputError
+from dataqa.tables.coding import Coding
+from dataqa.tables.columns import Column
+from dataqa.tables.copula import Copula
+from dataqa.tables.invented import PrivateForm
+from dataqa.tables.model import Model
+from dataqa.tables.trees import Binning, Tree
+
+FORM = 1
+_META, _SCHEMA = "model.json", "schema.arrow"
+_DAY = (1980, 1, 1, 0, 0, 0)
+
+
+class _Meta(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    form: int
+    digest: str
+    columns: dict[str, Column]
+    codings: list[Coding]
+    forms: list[PrivateForm]
+    columns_of: list[int]
+    sizes: list[int]
+    binned: list[int]
+    rows: int
+    joined: bool
+
+
+def save(path: Path, state: dict[str, Any]) -> None:
+    """Write a model; the same model gives the same bytes."""
+    model: Model = state["model"]
+    arrays = _arrays(model, state["marks"])
+    schema = io.BytesIO()
+    pl.DataFrame(schema=state["schema"]).write_ipc(schema)
+    meta = _Meta(
+        FORM,
+        _digest(arrays),
+        *(state["columns"], state["codings"], state["forms"], state["columns_of"], model.sizes),
+        [one.size for one in model.binnings],
+        state["rows"],
+        model.copula is not None,
+    )
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr(zipfile.ZipInfo(_META, _DAY), msgspec.json.encode(meta))
+        file.writestr(zipfile.ZipInfo(_SCHEMA, _DAY), schema.getvalue())
+        for name, array in arrays.items():
+            written = io.BytesIO()
+            np.save(written, array, allow_pickle=False)
+            info = zipfile.ZipInfo(f"{name}.npy", _DAY)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            file.writestr(info, written.getvalue(), compresslevel=1)
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read a model.
+
+    Raises:
+        InputError: There is no such file, it is no model, or it was changed.
+    """
+    try:
+        with zipfile.ZipFile(path) as file:
+            meta = msgspec.json.decode(file.read(_META), type=_Meta)
+            schema = pl.read_ipc(file.read(_SCHEMA)).schema
+            arrays = {
+                name.removesuffix(".npy"): np.load(io.BytesIO(file.read(name)), allow_pickle=False)
+                for name in file.namelist()
+                if name.endswith(".npy")
+            }
+    except OSError:
+        raise InputError("cannot be read", where=str(path)) from None
+    except (
+        zipfile.BadZipFile,
+        KeyError,
+        ValueError,
+        msgspec.MsgspecError,
+        pl.exceptions.PolarsError,
+    ):
+        raise InputError("is no model of a table", where=str(path)) from None
+    if meta.form != FORM or _digest(arrays) != meta.digest:
+        hint = "save it again with this version"
+        raise InputError("the model is damaged or of another version", where=str(path), hint=hint)
+    count = len(meta.sizes)
+    model = Model(
+        meta.sizes,
+        [arrays[f"several{at}"] for at in range(count)],
+        [Binning(meta.binned[at], arrays[f"edges{at}"]) for at in range(count)],
+        arrays["order"],
+        [Tree(*(arrays[f"{field}{at}"] for field in Tree._fields)) for at in range(count)],
+        Copula(arrays["root"]) if meta.joined else None,
+    )
+    return {
+        "columns": meta.columns,
+        "schema": schema,
+        "codings": meta.codings,
+        "forms": meta.forms,
+        "columns_of": meta.columns_of,
+        "model": model,
+        "marks": arrays["marks"],
+        "rows": meta.rows,
+    }
+
+
+def _arrays(model: Model, marks: Any) -> dict[str, Any]:
+    arrays: dict[str, Any] = {"order": model.order, "marks": marks}
+    if model.copula is not None:
+        arrays["root"] = model.copula.root
+    for at, tree in enumerate(model.trees):
+        arrays[f"several{at}"] = model.several[at]
+        arrays[f"edges{at}"] = model.binnings[at].edges
+        arrays |= {f"{field}{at}": value for field, value in tree._asdict().items()}
+    return arrays
+
+
+def _digest(arrays: dict[str, Any]) -> str:
+    told = blake2b(digest_size=16)
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        told.update(json.dumps([name, str(array.dtype), list(array.shape)]).encode())
+        told.update(array.tobytes())
+    return told.hexdigest()
