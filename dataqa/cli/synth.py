@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
@@ -135,6 +135,83 @@ def table_command(
         err=True,
     )
     click.echo(f"wrote {', '.join(map(str, written))}", err=True)
+
+
+@synth_command.command("evaluate")
+@click.argument("real", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("synthetic", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--holdout",
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Real rows that were not learnt, best about as many: what nobody gave away.",
+)
+@click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="HTML to write.")
+@click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON.")
+@click.option("--target", default="", help="Column that a model is to foretell.")
+@click.option(
+    "--hints",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="What columns are, as `dataqa profile -o` writes it.",
+)
+@click.option(
+    "--attacks", type=click.IntRange(10), default=1000, show_default=True, help="Guesses of each."
+)
+@click.pass_context
+def evaluate_command(
+    context: click.Context,
+    *,
+    real: Path,
+    synthetic: Path,
+    holdout: Path,
+    out: Path | None,
+    as_json: bool,
+    target: str,
+    hints: Path | None,
+    attacks: int,
+) -> None:
+    """Tell whether SYNTHETIC is like REAL, of use, and gives nobody away.
+
+    Ends with exit code 1 when a bound on privacy is passed, and says what to change.
+    """
+    from dataqa.report.tables import headline, tables_html
+    from dataqa.tables.columns import read_hints
+    from dataqa.tables.evaluation import evaluate
+    from dataqa.tables.files import read_table
+
+    not_an_input(out, [real, synthetic, holdout])
+    known = read_hints(hints) if hints else {}
+    frames = [read_table(path) for path in (real, synthetic, holdout)]
+    found = evaluate(*frames, target=target, hints=known, tried=attacks)
+    if out is not None:
+        out.write_text(tables_html(found), encoding="utf-8")
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        _tell(found)
+        click.echo(headline(found))
+    if not all(one["holds"] for one in found["verdicts"]):
+        context.exit(1)
+
+
+def _tell(found: dict[str, Any]) -> None:
+    """Figures beside what real rows reach, then what must hold."""
+    lines = [
+        ("columns alike", found["fidelity"]["univariate"], found["ceiling"]["univariate"]),
+        ("pairs alike", found["fidelity"]["bivariate"], found["ceiling"]["bivariate"]),
+    ]
+    if found["usefulness"]:
+        use = found["usefulness"]
+        lines.append((f"AUC for {use['target']}", use["synthetic"], use["real"]))
+    lines.append(("AUC of telling apart", found["discriminator"], 0.5))
+    lines.append(("nearer to learnt rows", found["distances"]["dcr_share"], 0.5))
+    for name, value, real in lines:
+        click.echo(f"{name:<24}{value:.3f}  (real rows: {real:.3f})")
+    for one in found["verdicts"]:
+        sign = "ok    " if one["holds"] else "FAILED"
+        click.echo(f"{sign} {one['name']}: {one['value']:.4f}, at most {one['bound']:.4f}")
+        if not one["holds"]:
+            click.echo(f"       change: {one['change']}")
 
 
 def _given(words: Sequence[str]) -> dict[str, str]:

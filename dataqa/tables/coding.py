@@ -120,7 +120,7 @@ def _codes(texts: pl.Series, least: int) -> tuple[list[str | None], Floats, int]
 
 
 def _numbers(values: pl.Series, column: Column, number: int) -> tuple[Coding, list[Variable]]:
-    read, texts, form, date = _read(values, column)
+    read, texts, form, date = read_column(values, column)
     good = np.isfinite(read)
     if not good.any():
         what = "dates" if column.kind == "date" else "numbers"
@@ -149,7 +149,9 @@ def _numbers(values: pl.Series, column: Column, number: int) -> tuple[Coding, li
     return coding, made
 
 
-def _read(values: pl.Series, column: Column) -> tuple[Floats, pl.Series, NumberForm | None, str]:
+def read_column(
+    values: pl.Series, column: Column
+) -> tuple[Floats, pl.Series, NumberForm | None, str]:
     """Each value as a number (NaN for none), as a text, and how it is written."""
     kind = values.dtype
     if kind.is_temporal():

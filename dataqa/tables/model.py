@@ -12,6 +12,7 @@ from dataqa.tables.copula import Copula, copula
 from dataqa.tables.drawing import drawn
 from dataqa.tables.growing import grow
 from dataqa.tables.order import arranged, associations, inputs_of
+from dataqa.tables.threads import one_thread
 from dataqa.tables.trees import Binning, Bins, Floats, Ints, Tree, binning
 
 type Given = dict[int, float]
@@ -85,16 +86,18 @@ def fit(variables: list[Variable], first: Ints, seed: int, threads: int, *, join
     """
     binnings = [binning(one) for one in variables]
     bins = [one.bins(variable.values) for one, variable in zip(binnings, variables, strict=True)]
-    strength = associations(bins)
     order = arranged(variables, first)
-    none = [np.empty(0, np.int64)] * len(variables)
-    inputs = none if joined else inputs_of(order, strength)
-    trees = grow(variables, bins, inputs, seed, threads)
+    inputs = [np.empty(0, np.int64)] * len(variables)
+    with one_thread():  # trees are grown side by side
+        if not joined:
+            inputs = inputs_of(order, associations(bins))
+        trees = grow(variables, bins, inputs, seed, threads)
+        joint = copula(variables) if joined else None
     return Model(
         [one.size for one in variables],
         [one.several for one in variables],
         binnings,
         order,
         trees,
-        copula(variables) if joined else None,
+        joint,
     )

@@ -28,7 +28,14 @@ _TELLING = (
     r"@|://|www\.|[0-9][0-9 ./:()-]{6,}|[0-9].*[A-Za-z]|[A-Za-z].*[0-9]|[0-9]{5}|[^\x00-\x7f]"
 )
 _NO_PERSONS = frozenset(("AGE", "DATE_TIME", "DATE_OF_BIRTH", "GEO_COORDINATES", "COORDINATES"))
-_ID_ENTITIES = frozenset(("UUID",))
+_ID_ENTITIES = frozenset(
+    (
+        *("UUID", "MEDICAL_RECORD", "CASE_NUMBER", "US_CLAIM_NUMBER", "US_REFERRAL_NUMBER"),
+        *("US_HEALTH_INSURANCE_MEMBER_ID", "US_PRESCRIPTION_NUMBER"),
+        "US_PRIOR_AUTHORIZATION_NUMBER",
+    )
+)
+"""Numbers that somebody numbered something by: new ones of the same form stand for them."""
 
 
 def profile(frame: pl.DataFrame) -> dict[str, Column]:

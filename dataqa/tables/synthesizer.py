@@ -31,6 +31,8 @@ LEAST_ROWS = 20
 MARK = "is_synthetic"
 """The column that says of each row that it is synthetic, if wished."""
 _REDRAWN = 10
+_BLIND = 4
+"""Blocks after which what was never met is given up."""
 _BLOCK = 200_000
 """Rows that are drawn at a time where what is given cannot be set."""
 
@@ -263,7 +265,7 @@ class Synthesizer:
             kept.append([one[fits] for one in values])
             count += int(fits.sum())
             told = {name: told[name] + drawn[name] for name in told}
-            if count >= rows:
+            if count >= rows or (block == _BLIND and not count):
                 break
         if count < rows:
             hint = "Synthesizer.fit(…, first=[…]) with these columns sets them"

@@ -55,16 +55,16 @@ def test_two_columns_of_one_name(tmp_path: Path):
 
 
 def test_a_category_of_nearly_as_many_values_as_rows_is_stopped_and_named():
-    values = pl.Series("code", [f"k-{row * 7919 % 100_003}" for row in range(300)])
-    with pytest.raises(InputError, match="code: looks like an identifier") as caught:
+    values = pl.Series("ref", [f"k-{row * 7919 % 100_003}" for row in range(300)])
+    with pytest.raises(InputError, match="ref: looks like an identifier") as caught:
         synthetic(values)
     assert "kind: id" in caught.value.hint
     assert "k-7919" not in str(caught.value)
-    made = synthetic(values, hints={"code": "id"})["code"]
+    made = synthetic(values, hints={"ref": "id"})["ref"]
     assert made.str.contains(r"^k-\d+$").all()
-    assert "code" not in synthetic(values, hints={"code": "drop"}).columns
+    assert "ref" not in synthetic(values, hints={"ref": "drop"}).columns
     with pytest.raises(InputError, match="hardly a value that two rows share"):
-        synthetic(values, hints={"code": "category"})
+        synthetic(values, hints={"ref": "category"})
 
 
 def test_a_huge_category_is_learnt_without_its_rare_values():
@@ -112,7 +112,7 @@ def test_free_text_and_nested_columns_are_refused():
 
 def test_only_private_columns_leave_nothing_to_learn():
     ids = pl.DataFrame({"id": [f"a{row}" for row in range(50)]})
-    with pytest.raises(InputError, match="nothing can be learnt|no column is left"):
+    with pytest.raises(InputError, match="no column is left"):
         dataqa.synthesize(ids)
 
 

@@ -17,6 +17,10 @@ from dataqa.private.standins.words import given_names, plain
 REAL = people()
 
 
+def share(truths: pl.Series) -> float:
+    return float(np.mean(truths.to_numpy()))
+
+
 @pytest.fixture(scope="module")
 def made() -> dataqa.Synthetic:
     return dataqa.synthesize(REAL, 900, seed=3)
@@ -65,8 +69,8 @@ def test_what_is_missing_is_missing_as_often_and_where(made: dataqa.Synthetic):
     frame = made.frame
     shares = [one["phone"].null_count() / one.height for one in (REAL, frame)]
     assert shares[1] == pytest.approx(shares[0], abs=0.05)
-    assert not frame.filter(pl.col("region") == "US")["income"].str.contains("NA").mean() > 0.03
-    assert frame.filter(pl.col("region") != "US")["income"].str.contains("NA").mean() > 0.1
+    assert share(frame.filter(pl.col("region") == "US")["income"].str.contains("NA")) <= 0.03
+    assert share(frame.filter(pl.col("region") != "US")["income"].str.contains("NA")) > 0.1
 
 
 def test_what_depends_on_what_is_kept(made: dataqa.Synthetic):
@@ -122,7 +126,7 @@ def test_given_values_hold_in_all_rows_and_change_the_others():
     made = dataqa.synthesize(REAL, 300, given={"region": "US", "smoker": "yes"}).frame
     assert made["region"].unique().to_list() == ["US"]
     assert made["smoker"].unique().to_list() == ["yes"]
-    assert not made["income"].str.contains("NA").mean() > 0.05
+    assert share(made["income"].str.contains("NA")) <= 0.05
     later = dataqa.Synthesizer.fit(REAL).sample(50, given={"region": "US"})  # not set, but met
     assert later["region"].unique().to_list() == ["US"]
     with pytest.raises(InputError, match="no such value"):
@@ -167,7 +171,7 @@ def test_types_of_a_frame_are_kept():
         {
             "whole": pl.Series([row % 17 for row in range(500)], dtype=pl.Int16),
             "real": [row * 0.25 if row % 9 else None for row in range(500)],
-            "day": pl.select(pl.date(2020, 1, 1) + pl.duration(days=days)).to_series(),
+            "day": pl.select(pl.date(2020, 1, 1) + pl.duration(days=pl.lit(days))).to_series(),
             "kind": pl.Series(["a", "b", "b", "c"] * 125, dtype=pl.Enum(["a", "b", "c"])),
             "truth": [row % 3 == 0 for row in range(500)],
         }
