@@ -37,12 +37,12 @@ def fidelity(tables: Aligned, one: int = 0, other: int = 1) -> dict[str, Any]:
         )
         for a, b in pairs
     }
-    worst = sorted(both.items(), key=lambda pair: (pair[1], pair[0]))[:_WORST]
+    worst = sorted((alike, *names) for names, alike in both.items())[:_WORST]
     return {
         "univariate": float(np.mean(list(columns.values()))),
         "bivariate": float(np.mean(list(both.values()))) if both else 1.0,
         "columns": columns,
-        "worst_pairs": [{"columns": list(names), "alike": alike} for names, alike in worst],
+        "worst_pairs": [{"columns": names, "alike": alike} for alike, *names in worst],
     }
 
 
@@ -93,7 +93,7 @@ def discriminator(tables: Aligned, most: int = 10_000) -> float:
     cut = rows * 2 // 3
     learn = np.vstack([side[:cut] for side in sides])
     ask = np.vstack([side[cut:] for side in sides])
-    model = HistGradientBoostingClassifier(max_iter=60, early_stopping=False, random_state=0)
+    model = HistGradientBoostingClassifier(max_iter=60, random_state=0)
     model.fit(learn, np.repeat([0, 1], cut))
     told = model.predict_proba(ask)[:, 1]
     return float(roc_auc_score(np.repeat([0, 1], rows - cut), told))
@@ -124,7 +124,7 @@ def usefulness(tables: Aligned, target: str) -> dict[str, Any] | None:
     sides = [features(tables, table, target)[kept[table]] for table in range(3)]
     found: dict[str, Any] = {"target": target}
     for name, table in (("real", 0), ("synthetic", 1)):
-        model = HistGradientBoostingClassifier(early_stopping=False, random_state=0)
+        model = HistGradientBoostingClassifier(random_state=0)
         model.fit(sides[table], wanted[table][kept[table]])
         told = model.predict_proba(sides[2])
         truth = wanted[2][kept[2]]

