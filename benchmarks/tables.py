@@ -38,7 +38,7 @@ def main(given: Arguments) -> int:
     with one_thread():
         seeds = range(1 if given.quick else SEEDS)
         trees = [measured(census, seed, "trees", ATTACKS) for seed in seeds]
-        joined = [measured(census, seed, "copula", 200) for seed in seeds]
+        joined = [measured(census, seed, "copula", 20) for seed in seeds]
         ceilings = [ceiling(census, seed) for seed in seeds]
     for name in ("univariate", "bivariate"):
         board.note(f"real held-out rows, {name}", mean(ceilings, name), "")

@@ -39,9 +39,11 @@ def main(given: Arguments) -> int:
         begun = time.perf_counter()
         subprocess.run([sys.executable, "-c", code], check=True)
         seconds = time.perf_counter() - begun
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        peak = used.ru_maxrss / 2**20
         original, synthetic = read_table(real), read_table(made)
     what = f"{original.height:,} rows of {original.width} columns"
+    board.note("of CPU", used.ru_utime + used.ru_stime, "s", what)
     if given.quick:
         board.note("read, learn, draw, write", seconds, "s", what)
         board.note("memory", peak, "GiB")
