@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib.util import find_spec
 from itertools import pairwise
@@ -32,33 +32,55 @@ _LONG = 0
 """Bytes of a match from which on the automaton does not say where it began."""
 
 
-class Windows(NamedTuple):
-    """Where to look, ordered by text, then pattern, then place; disjoint for each pattern.
+class Joined(NamedTuple):
+    """All texts of a batch in one piece, a line feed before each and behind the last.
+
+    So no word or number of a text touches one of the next.
 
     Attributes:
-        texts: The row of the text.
+        data: UTF-8 bytes.
+        begins: Where each text begins, and
+        ends: behind its last byte.
+    """
+
+    data: bytes
+    begins: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+    def texts(self, ends: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The rows of the texts in which something ends."""
+        return np.searchsorted(self.begins, ends - 1, side="right") - 1
+
+
+class Windows(NamedTuple):
+    """Where to look, ordered by pattern, then place; disjoint for each pattern.
+
+    Attributes:
         patterns: Which pattern.
-        starts: First byte, from the text's beginning.
+        starts: First byte, in all of the data.
         ends: Behind the last byte.
     """
 
-    texts: NDArray[np.int64]
     patterns: NDArray[np.int64]
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
-
-    def rows(self) -> Iterator[tuple[int, int, int, int]]:
-        """Text, pattern, start and end of each."""
-        columns = (self.texts, self.patterns, self.starts, self.ends)
-        return zip(*(column.tolist() for column in columns), strict=True)
 
 
 class Automaton(Protocol):
     """What gives the windows of a batch of texts."""
 
-    def windows(self, buffers: TextBuffers) -> Windows:
+    def windows(self, texts: Joined) -> Windows:
         """Everywhere a pattern may match."""
         ...
+
+
+def joined(buffers: TextBuffers) -> Joined:
+    """The texts of a column in one piece."""
+    view, offsets = memoryview(buffers.data), buffers.offsets
+    ends = offsets.tolist()
+    data = b"\n".join([b"", *(view[low:high] for low, high in pairwise(ends)), b""])
+    moved = offsets - offsets[0] + np.arange(len(offsets), dtype=np.int64)
+    return Joined(data, moved[:-1] + 1, moved[1:])
 
 
 def automaton(patterns: Sequence[Expression], cache: Path | None = None) -> Automaton:
@@ -79,12 +101,11 @@ class Everywhere:
     def __init__(self, patterns: int) -> None:
         self._patterns = patterns
 
-    def windows(self, buffers: TextBuffers) -> Windows:
+    def windows(self, texts: Joined) -> Windows:
         """All of all texts."""
-        texts = np.repeat(np.arange(len(buffers), dtype=np.int64), self._patterns)
-        ends = np.repeat(np.diff(buffers.offsets), self._patterns)
-        patterns = np.tile(np.arange(self._patterns, dtype=np.int64), len(buffers))
-        return Windows(texts, patterns, np.zeros(len(texts), np.int64), ends)
+        patterns = np.repeat(np.arange(self._patterns, dtype=np.int64), len(texts.begins))
+        starts, ends = (np.tile(part, self._patterns) for part in (texts.begins, texts.ends))
+        return Windows(patterns, starts, ends)
 
 
 class Hyperscan:
@@ -111,21 +132,17 @@ class Hyperscan:
             for want in (False, True)
         ]
 
-    def windows(self, buffers: TextBuffers) -> Windows:
+    def windows(self, texts: Joined) -> Windows:
         """Where each pattern's matches begin at the earliest and end at the latest."""
-        # a line feed behind each text, or the first word of the next would touch its last
-        view, offsets = memoryview(buffers.data), buffers.offsets.tolist()
-        data = b"\n".join([view[low:high] for low, high in pairwise(offsets)])
+        data = texts.data
         everywhere, dense = self._parts
         found = np.concatenate([everywhere.found(data), dense.found_within(data, *_dense(data))])
         patterns, starts, ends = found.T
-        begins = buffers.offsets[:-1] - buffers.offsets[0] + np.arange(len(buffers))
         # a match is of the text that it ends in; what lies before is none of its
-        texts = np.searchsorted(begins, ends - 1, side="right") - 1
-        starts = np.maximum(starts - begins[texts], 0)
-        ends = ends - begins[texts]
-        ends = np.minimum(ends + self._ahead[patterns], np.diff(buffers.offsets)[texts])
-        return _joined(texts, patterns, starts, ends)
+        rows = texts.texts(ends)
+        starts = np.maximum(starts, texts.begins[rows])
+        ends = np.minimum(ends + self._ahead[patterns], texts.ends[rows])
+        return _joined(patterns, starts, ends)
 
 
 class _Part:
@@ -192,26 +209,26 @@ def _dense(data: bytes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def _joined(
-    texts: NDArray[np.int64],
-    patterns: NDArray[np.int64],
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
+    patterns: NDArray[np.int64], starts: NDArray[np.int64], ends: NDArray[np.int64]
 ) -> Windows:
     """Overlapping and touching ones of a pattern as one."""
-    if not len(texts):
-        return Windows(texts, patterns, starts, ends)
-    order = np.lexsort((starts, patterns, texts))
-    texts, patterns, starts, ends = (part[order] for part in (texts, patterns, starts, ends))
-    fresh = np.ones(len(texts), np.bool_)
-    fresh[1:] = (texts[1:] != texts[:-1]) | (patterns[1:] != patterns[:-1])
-    group = np.cumsum(fresh)
-    # the furthest end so far in each group: groups are kept apart by adding what no end reaches
-    far = int(ends.max(initial=0)) + 1
-    furthest = np.maximum.accumulate(ends + group * far) - group * far
-    fresh[1:] |= starts[1:] > furthest[:-1]
+    if not len(patterns):
+        return Windows(patterns, starts, ends)
+    # groups are kept apart by adding what no end reaches
+    far = int(ends.max()) + 1
+    places = patterns * far + starts
+    order = np.argsort(places, kind="stable")
+    places = places[order]
+    furthest = np.maximum.accumulate((patterns * far + ends)[order])
+    fresh = np.ones(len(places), np.bool_)
+    fresh[1:] = places[1:] > furthest[:-1]
+    # what touches only across two patterns is no neighbour
+    kinds = patterns[order]
+    fresh[1:] |= kinds[1:] != kinds[:-1]
     first = np.flatnonzero(fresh)
-    last = np.append(first[1:], len(texts)) - 1
-    return Windows(texts[first], patterns[first], starts[first], furthest[last])
+    last = np.append(first[1:], len(places)) - 1
+    kinds = kinds[first]
+    return Windows(kinds, places[first] - kinds * far, furthest[last] - kinds * far)
 
 
 def _database(library: Any, patterns: Sequence[Expression], cache: Path | None) -> Any:
