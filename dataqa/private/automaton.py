@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from array import array
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib.util import find_spec
@@ -160,14 +161,15 @@ class _Part:
 
     def found(self, data: bytes) -> NDArray[np.int64]:
         """The number of the pattern, start and end of each match."""
-        told: list[tuple[int, int, int]] = []
+        told = array("q")
+        add = told.extend
 
         def note(pattern: int, start: int, end: int, flags: int, context: Any) -> None:  # noqa: ARG001
-            told.append((pattern, start, end))
+            add((pattern, start, end))
 
         if data and self._database is not None:
             self._database.scan(data, match_event_handler=note, scratch=self._scratch())
-        found = np.array(told, np.int64).reshape(-1, 3)
+        found = np.frombuffer(told, np.int64).reshape(-1, 3)
         if len(found):
             reach = self._reach[found[:, 0]]
             found[:, 1] = np.where(reach, np.maximum(found[:, 2] - reach, 0), found[:, 1])

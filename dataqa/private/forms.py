@@ -16,8 +16,8 @@ BEHIND = 4
 _POINTS, _DIGITS = b".,", b"0123456789"
 _SPACED = ("LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "GEORGIAN", "ARABIC", "HEBREW", "DEVANAGARI")
 """Scripts of which a letter beside a value makes it part of a word."""
-_BESIDE = frozenset(b".,-/") | frozenset(range(0x80, 0x100))
-"""Bytes beside a value that may make it a part of something else."""
+BESIDE = frozenset(b".,-/") | frozenset(range(0x80, 0x100))
+"""Bytes of which one beside a value has to be for it to be ``touched``."""
 
 
 class Asked(NamedTuple):
@@ -49,11 +49,11 @@ class Form(NamedTuple):
         ahead: Bytes behind a window that a match of it, and its border, may reach.
         border: What a match may not touch.
         looks: Who looks for it.
-        shortest: Bytes that a match has at least, and
-        best: the most that it can score, whoever looks for it;
-        alone: the same without any word around it.
-        within: How near words have to be at most, in bytes.
+        shortest: Bytes that a match has at least.
         asks: Whether words around it matter.
+        within: How near words have to be at most, in bytes.
+        best: The most that a match can score, whoever looks for it, and
+        alone: the same without any word around it.
     """
 
     exact: re.Pattern[bytes]
@@ -62,10 +62,10 @@ class Form(NamedTuple):
     border: Border
     looks: list[Asked]
     shortest: int
+    asks: bool
+    within: int
     best: float
     alone: float
-    within: int
-    asks: bool
 
 
 def expressions(recognisers: Sequence[Recogniser]) -> list[Expression]:
@@ -100,10 +100,10 @@ def _form(one: Expression, some: Sequence[tuple[Recogniser, Asked]]) -> Form:
         one.border,
         looks,
         min(look.shortest for look in looks),
-        max(max(look.score, look.in_context) for look in looks),
-        max(look.score for look in looks),
-        max(told.within for told, _ in some),
         asks=any(told.words or told.unlike for told, _ in some),
+        within=max(told.within for told, _ in some),
+        best=max(max(look.score, look.in_context) for look in looks),
+        alone=max(look.score for look in looks),
     )
 
 
@@ -127,9 +127,9 @@ def touched(data: bytes, low: int, high: int, border: Border) -> bool:
         high: behind its last byte.
         border: What it may not touch.
     """
-    before, behind = data[low - 1], data[high]
-    if border == "none" or (before not in _BESIDE and behind not in _BESIDE):
+    if border == "none":
         return False
+    before, behind = data[low - 1], data[high]
     goes_on = behind in b"." and data[high + 1] in _DIGITS
     if before in _POINTS and data[low - 2] in _DIGITS and data[low] in _DIGITS:
         return True

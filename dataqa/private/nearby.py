@@ -139,8 +139,8 @@ def merged(
         return lows, highs
     order = np.argsort(lows, kind="stable")
     lows, furthest = lows[order], np.maximum.accumulate(highs[order])
-    fresh = np.append(True, lows[1:] > furthest[:-1])  # noqa: FBT003 - the first begins one
-    last = np.append(fresh[1:], True)  # noqa: FBT003
+    fresh = np.append(True, lows[1:] > furthest[:-1])
+    last = np.append(fresh[1:], True)
     return lows[fresh], furthest[last]
 
 

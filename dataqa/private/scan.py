@@ -8,7 +8,8 @@ piece of data: what most windows hold is nothing, which arrays say of all of the
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ import polars as pl
 from dataqa.arrow import text_buffers
 from dataqa.private.automaton import Automaton, Joined, Windows, automaton, joined
 from dataqa.private.context import Context, Reader
-from dataqa.private.forms import Asked, Form, expressions, forms, touched
+from dataqa.private.forms import BESIDE, Form, expressions, forms, touched
 from dataqa.private.packs import Recogniser
 
 SPANS = pl.Schema(
@@ -72,7 +73,7 @@ class Scanner:
         whole = joined(text_buffers(texts))
         found, places = self._context.around(whole, self._automaton.windows(whole), least)
         reader = self._context.reader(whole, places)
-        spans = _apart(list(self._spans(whole, found, reader, least)))
+        spans = _apart(self._spans(whole, found, reader, least))
         starts, ends, scores, numbers = zip(*spans, strict=True) if spans else ((), (), (), ())
         rows = whole.texts(np.array(ends, np.int64))
         begins, which = whole.begins[rows], np.array(numbers, np.uint32)
@@ -90,50 +91,58 @@ class Scanner:
 
     def _spans(
         self, texts: Joined, windows: Windows, reader: Reader, least: float
-    ) -> Iterator[Span]:
+    ) -> list[tuple[int, int, float, int]]:
         rows = texts.texts(windows.ends)
-        limits = texts.begins[rows], texts.ends[rows]
-        columns = [part.tolist() for part in (*windows, *limits)]
-        last, form, looks = -1, self._forms[0] if self._forms else None, list[Asked]()
-        for pattern, low, high, begin, end in zip(*columns, strict=True):
-            if pattern != last:
-                last, form = pattern, self._forms[pattern]
-                looks = [one for one in form.looks if max(one.score, one.in_context) >= least]
-            if form is not None:
-                yield from _within(form, looks, texts.data, (low, high, begin, end), reader, least)
+        columns = (*windows, texts.begins[rows], texts.ends[rows])
+        told: list[tuple[int, int, float, int]] = []
+        # windows are ordered by pattern
+        fresh = np.flatnonzero(np.diff(windows.patterns, prepend=-1)).tolist()
+        for first, last in pairwise([*fresh, len(rows)]):
+            _, *places = (part[first:last].tolist() for part in columns)
+            form = self._forms[int(windows.patterns[first])]
+            looks = [one for one in form.looks if max(one.score, one.in_context) >= least]
+            form = form._replace(looks=looks)
+            for window in zip(*places, strict=True):
+                _told(form, texts.data, window, reader, least, told)
+        return told
 
 
-def _within(
+def _told(
     form: Form,
-    looks: Sequence[Asked],
     data: bytes,
-    window: tuple[int, int, int, int],
+    window: tuple[int, ...],
     reader: Reader,
     least: float,
-) -> Iterator[Span]:
-    """What a pattern finds in a window of it, which lies in a text."""
+    told: list[tuple[int, int, float, int]],
+) -> None:
+    """Add what a pattern finds in a window of it, which lies in a text."""
     low, high, begin, end = window
-    group, near, against = form.group, 0, 0
+    exact, group, ahead, border, looks, shortest, asks = form[:7]
     # what begins in the window is read to its end, and what stands behind that is seen
-    for match in form.exact.finditer(data, low, min(high + form.ahead, end)):
-        if match.start() >= high:
-            break
+    limit = min(high + ahead, end)
+    while low < high and (match := exact.search(data, low, limit)) is not None:
         start, behind = match.span(group)
+        first, low = match.span() if group else (start, behind)
+        if first >= high:
+            break
         size = behind - start
-        if size < form.shortest or touched(data, start, behind, form.border):
+        if size < shortest:
             continue
-        if form.asks:
-            near, against = reader.about(start, behind, begin, end)
-        for look in looks:
-            score = look.in_context if near & look.bit else look.score
-            if score < least or size < look.shortest or against & look.bit:
+        if (data[start - 1] in BESIDE or data[behind] in BESIDE) and touched(
+            data, start, behind, border
+        ):
+            continue
+        near, against = reader.about(start, behind, begin, end) if asks else (0, 0)
+        for recogniser, least_size, alone, in_context, check, bit in looks:
+            score = in_context if near & bit else alone
+            if score < least or size < least_size or against & bit:
                 continue
             # the dearest question comes last
-            if look.check is None or look.check(match[group].decode()):
-                yield Span(start, behind, score, look.recogniser)
+            if check is None or check(data[start:behind].decode()):
+                told.append((start, behind, score, recogniser))
 
 
-def _apart(spans: list[Span]) -> list[Span]:
+def _apart(spans: list[tuple[int, int, float, int]]) -> list[tuple[int, int, float, int]]:
     """Of all spans those that are left, by place."""
     spans.sort()
     if len(spans) < 2:
@@ -142,8 +151,10 @@ def _apart(spans: list[Span]) -> list[Span]:
     meets = np.zeros(len(spans), np.bool_)
     meets[1:] = starts[1:] < np.maximum.accumulate(ends)[:-1]
     meets[:-1] |= starts[1:] < ends[:-1]
-    kept = [spans[at] for at in np.flatnonzero(~meets).tolist()]
-    return sorted(kept + resolved([spans[at] for at in np.flatnonzero(meets).tolist()]))
+    if not meets.any():
+        return spans
+    met = [Span(*spans[at]) for at in np.flatnonzero(meets).tolist()]
+    return sorted([spans[at] for at in np.flatnonzero(~meets).tolist()] + resolved(met))
 
 
 def resolved(spans: Sequence[Span]) -> list[Span]:
