@@ -25,10 +25,12 @@ from numpy.typing import NDArray
 from dataqa.arrow import TextBuffers
 from dataqa.errors import InputError
 from dataqa.private.patterns import FARTHEST, Expression, around, bordered, fewest_digits, widest
+from dataqa.private.tokens import Stretches, Tokens, shape, stretches
 
 _DIGITS, _WIDTH = 6, 20
 """Patterns of so many digits and more, in so many bytes and fewer, are looked for only where such
 are."""
+_KINDS = ("everywhere", "dense", "tokens")
 _LONG = 0
 """Bytes of a match from which on the automaton does not say where it began."""
 
@@ -113,31 +115,32 @@ class Hyperscan:
     """Windows by two automata: one reads all, one only where there are many digits.
 
     Most kinds of numbers need at least ``_DIGITS`` digits within ``_WIDTH`` bytes, and most of a
-    text has none such place.
+    text has none such place. Those without signs between digits take no automaton.
     """
 
     def __init__(self, patterns: Sequence[Expression], cache: Path | None = None) -> None:
         import hyperscan  # noqa: PLC0415 - an extra
 
         self._ahead = np.array([_ahead(one) for one in patterns], np.int64)
-        dense = [
-            widest(one.pattern) <= _WIDTH and fewest_digits(one) >= _DIGITS for one in patterns
-        ]
-        self._parts = [
-            _Part(
-                hyperscan,
-                [at for at, is_dense in enumerate(dense) if is_dense == want],
-                patterns,
-                cache,
-            )
-            for want in (False, True)
-        ]
+        kinds = [_kind(one) for one in patterns]
+        everywhere, dense, tokens = (
+            [at for at, one in enumerate(kinds) if one == kind] for kind in _KINDS
+        )
+        self._everywhere = _Part(hyperscan, everywhere, patterns, cache)
+        self._dense = _Part(hyperscan, dense, patterns, cache)
+        self._tokens = Tokens(tokens, patterns)
 
     def windows(self, texts: Joined) -> Windows:
         """Where each pattern's matches begin at the earliest and end at the latest."""
         data = texts.data
-        everywhere, dense = self._parts
-        found = np.concatenate([everywhere.found(data), dense.found_within(data, *_dense(data))])
+        some = stretches(data, *_dense(data))
+        found = np.concatenate(
+            [
+                self._everywhere.found(data),
+                self._dense.found_within(some),
+                self._tokens.found(data, some),
+            ]
+        )
         patterns, starts, ends = found.T
         # a match is of the text that it ends in; what lies before is none of its
         rows = texts.texts(ends)
@@ -176,25 +179,28 @@ class _Part:
             found[:, 0] = self.numbers[found[:, 0]]
         return found
 
-    def found_within(
-        self, data: bytes, lows: NDArray[np.int64], highs: NDArray[np.int64]
-    ) -> NDArray[np.int64]:
-        """The same of some stretches of the data, each read as if nothing stood around it."""
-        view = memoryview(data)
-        ends = zip(lows.tolist(), highs.tolist(), strict=True)
-        found = self.found(b"\n".join([view[low:high] for low, high in ends]))
-        begins = np.concatenate([[0], np.cumsum(highs - lows + 1)[:-1]]).astype(np.int64)
+    def found_within(self, some: Stretches) -> NDArray[np.int64]:
+        """The same of some stretches of data, each read as if nothing stood around it."""
+        found = self.found(some.data)
         if len(found):
-            which = np.searchsorted(begins, found[:, 2] - 1, side="right") - 1
-            found[:, 1] = np.maximum(found[:, 1], begins[which])
-            found[:, 1:] += (lows[which] - begins[which])[:, None]
-            found[:, 2] = np.minimum(found[:, 2], highs[which])
+            which = np.searchsorted(some.begins, found[:, 2] - 1, side="right") - 1
+            found[:, 1] = np.maximum(found[:, 1], some.begins[which])
+            found[:, 1:] += (some.lows[which] - some.begins[which])[:, None]
         return found
 
     def _scratch(self) -> Any:
         if not hasattr(self._threads, "scratch"):
             self._threads.scratch = self._library.Scratch(self._database)
         return self._threads.scratch
+
+
+def _kind(one: Expression) -> str:
+    """How a pattern is looked for: by which of ``_KINDS``."""
+    longest, fewest = widest(one.pattern), fewest_digits(one)
+    # in each piece of a match that is so wide there are digits enough
+    if fewest < _DIGITS or (longest > _WIDTH and longest - fewest > _WIDTH - _DIGITS):
+        return "everywhere"
+    return "tokens" if one.border in {"word", "number"} and shape(one.pattern) else "dense"
 
 
 def _dense(data: bytes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
