@@ -21,8 +21,9 @@ import polars as pl
 from benchmarks.bench import Arguments, Board
 from benchmarks.fuzzing import Mutator, repetitions
 from dataqa.private.automaton import Everywhere
+from dataqa.private.forms import expressions
 from dataqa.private.packs import Recogniser, load_packs, pack_names
-from dataqa.private.scan import Scanner, expressions
+from dataqa.private.scan import Scanner
 from dataqa.registry import shipped
 from dataqa.scrubbing import scrub
 from dataqa.types import Assets

@@ -25,12 +25,11 @@ from numpy.typing import NDArray
 from dataqa.arrow import TextBuffers
 from dataqa.errors import InputError
 from dataqa.private.patterns import FARTHEST, Expression, around, bordered, fewest_digits, widest
-from dataqa.private.tokens import Stretches, Tokens, shape, stretches
+from dataqa.private.tokens import LONGEST, Stretches, Tokens, fields, shape, signs, stretches
 
 _DIGITS, _WIDTH = 6, 20
 """Patterns of so many digits and more, in so many bytes and fewer, are looked for only where such
 are."""
-_KINDS = ("everywhere", "dense", "tokens")
 _LONG = 0
 """Bytes of a match from which on the automaton does not say where it began."""
 
@@ -122,13 +121,20 @@ class Hyperscan:
         import hyperscan  # noqa: PLC0415 - an extra
 
         self._ahead = np.array([_ahead(one) for one in patterns], np.int64)
-        kinds = [_kind(one) for one in patterns]
-        everywhere, dense, tokens = (
-            [at for at, one in enumerate(kinds) if one == kind] for kind in _KINDS
-        )
+        few = [_is_dense(one) for one in patterns]
+        everywhere = [at for at, is_dense in enumerate(few) if not is_dense]
+        dense = [at for at, is_dense in enumerate(few) if is_dense]
+        # what has no signs at all is a token; what may have some is looked for as both
+        plain = [at for at in dense if _is_token(patterns[at])]
+        signed = [at for at in dense if at not in plain or signs(patterns[at].pattern)]
+        self._signs = np.zeros(256, np.bool_)
+        for at in signed:
+            found = sorted(signs(patterns[at].pattern))
+            self._signs[found] = True
+            self._signs[128:] |= 128 in found
         self._everywhere = _Part(hyperscan, everywhere, patterns, cache)
-        self._dense = _Part(hyperscan, dense, patterns, cache)
-        self._tokens = Tokens(tokens, patterns)
+        self._dense = _Part(hyperscan, signed, patterns, cache)
+        self._tokens = Tokens(plain, patterns)
 
     def windows(self, texts: Joined) -> Windows:
         """Where each pattern's matches begin at the earliest and end at the latest."""
@@ -137,7 +143,7 @@ class Hyperscan:
         found = np.concatenate(
             [
                 self._everywhere.found(data),
-                self._dense.found_within(some),
+                self._dense.found_within(fields(some, self._signs)),
                 self._tokens.found(data, some),
             ]
         )
@@ -194,13 +200,21 @@ class _Part:
         return self._threads.scratch
 
 
-def _kind(one: Expression) -> str:
-    """How a pattern is looked for: by which of ``_KINDS``."""
+def _is_dense(one: Expression) -> bool:
+    """Whether it is enough to look for it where many digits are.
+
+    Each match, and each wide piece of it, has so many digits in so few bytes; and it has signs, or
+    is a token.
+    """
     longest, fewest = widest(one.pattern), fewest_digits(one)
-    # in each piece of a match that is so wide there are digits enough
-    if fewest < _DIGITS or (longest > _WIDTH and longest - fewest > _WIDTH - _DIGITS):
-        return "everywhere"
-    return "tokens" if one.border in {"word", "number"} and shape(one.pattern) else "dense"
+    dense = fewest >= _DIGITS and (longest <= _WIDTH or longest - fewest <= _WIDTH - _DIGITS)
+    return dense and (_is_token(one) or not shape(one.pattern))
+
+
+def _is_token(one: Expression) -> bool:
+    """Whether it has matches without signs, and all of them are tokens that are not too long."""
+    parted = one.border in {"word", "number"}
+    return parted and bool(shape(one.pattern)) and widest(one.pattern) <= LONGEST
 
 
 def _dense(data: bytes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from dataqa.errors import InputError, did_you_mean
 from dataqa.private import coins, national, telephone
-from dataqa.private.digits import cn_id_character, is_day, luhn_digit, only_digits
+from dataqa.private.digits import cn_id_character, is_day, luhn_holds, only_digits
 
 _RUNS = re.compile("[0-9]+")
 _VARIED = 2.8
@@ -27,6 +27,7 @@ _CARD_LENGTHS = {
     "3": (14, 15, 16),
     "4": (13, 16, 19),
 }
+_OTHER_LENGTHS = range(12, 20)
 
 type Check = Callable[[str], bool]
 
@@ -81,8 +82,7 @@ def luhn(value: str) -> bool:
     >>> luhn("4111 1111 1111 1111"), luhn("4111 1111 1111 1112")
     (True, False)
     """
-    found = only_digits(value)
-    return found.count(found[0]) < len(found) and luhn_digit(found[:-1]) == found[-1]
+    return luhn_holds(only_digits(value))
 
 
 def ip(value: str) -> bool:
@@ -195,8 +195,7 @@ def card(value: str) -> bool:
     (True, False)
     """
     found = only_digits(value)
-    lengths = _CARD_LENGTHS.get(found[0], range(12, 20))
-    return len(found) in lengths and luhn(found)
+    return len(found) in _CARD_LENGTHS.get(found[0], _OTHER_LENGTHS) and luhn_holds(found)
 
 
 def cn_id(value: str) -> bool:

@@ -45,13 +45,18 @@ class Context:
         self._asks = np.array([form.asks for form in forms], np.bool_)
         self.farthest = max([_BEFORE, *(one.within for one in recognisers)])
 
-    def around(self, texts: Joined, windows: Windows, least: float) -> tuple[Windows, Places]:
+    def around(
+        self, texts: Joined, windows: Windows, least: float
+    ) -> tuple[Windows, Places, NDArray[np.bool_]]:
         """The windows in which something may score enough, and the words around them.
 
         Args:
             texts: What is looked through.
             windows: Where patterns may match.
             least: What is enough.
+
+        Returns:
+            Windows, words, and of each window whether words are near that may matter.
         """
         windows = _some(windows, self._best[windows.patterns] >= least)
         patterns, rows = windows.patterns, texts.texts(windows.ends)
@@ -61,15 +66,16 @@ class Context:
         highs = np.minimum(windows.ends + behind, texts.ends[rows])
         asks = self._asks[patterns]
         places = self._nearby.places(texts.data, *merged(lows[asks] - 1, highs[asks] + 1))
+        first = np.searchsorted(places.starts, lows)
+        counts = np.searchsorted(places.starts, highs) - first
         needs = np.flatnonzero(self._alone[patterns] < least)
-        first = np.searchsorted(places.starts, lows[needs])
-        counts = np.searchsorted(places.starts, highs[needs]) - first
-        which = np.repeat(np.arange(len(needs)), counts)
-        one = np.arange(len(which)) + np.repeat(first - np.cumsum(counts) + counts, counts)
+        first, some = first[needs], counts[needs]
+        which = np.repeat(np.arange(len(needs)), some)
+        one = np.arange(len(which)) + np.repeat(first - np.cumsum(some) + some, some)
         helps = self._needed[patterns[needs[which]], places.words[one]]
         kept = np.ones(len(patterns), np.bool_)
         kept[needs] = np.bincount(which[helps], minlength=len(needs)) > 0
-        return _some(windows, kept), places
+        return _some(windows, kept), places, (asks & (counts > 0))[kept]
 
     def reader(self, texts: Joined, places: Places) -> Reader:
         """What tells of the words around a value."""

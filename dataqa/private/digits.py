@@ -29,6 +29,17 @@ def luhn_digit(body: str) -> str:
     return str(-total % 10)
 
 
+def luhn_holds(digits: str) -> bool:
+    """Whether digits end with Luhn's check digit, and are not all the same.
+
+    >>> luhn_holds("4111111111111111"), luhn_holds("0000")
+    (True, False)
+    """
+    signs = digits.encode()
+    total = sum(signs[-2::-2].translate(_DOUBLED)) + sum(signs[-1::-2]) - 48 * len(signs)
+    return total % 10 == 0 and signs.count(signs[0]) < len(signs)
+
+
 def cn_id_character(body: str) -> str:
     """The check character of GB 11643-1999, of seventeen digits (ISO 7064, MOD 11-2).
 

@@ -46,10 +46,10 @@ class Form(NamedTuple):
     Attributes:
         exact: What decides.
         group: Which group of it is the value; 0 for all.
-        ahead: Bytes behind a window that a match of it, and its border, may reach.
         border: What a match may not touch.
         looks: Who looks for it.
         shortest: Bytes that a match has at least.
+        ahead: Bytes behind a window that a match of it, and its border, may reach.
         asks: Whether words around it matter.
         within: How near words have to be at most, in bytes.
         best: The most that a match can score, whoever looks for it, and
@@ -58,10 +58,10 @@ class Form(NamedTuple):
 
     exact: re.Pattern[bytes]
     group: int
-    ahead: int
     border: Border
     looks: list[Asked]
     shortest: int
+    ahead: int
     asks: bool
     within: int
     best: float
@@ -96,10 +96,10 @@ def _form(one: Expression, some: Sequence[tuple[Recogniser, Asked]]) -> Form:
     return Form(
         exact,
         exact.groups,
-        BEHIND + (longest if longest <= FARTHEST else 0),
         one.border,
         looks,
         min(look.shortest for look in looks),
+        ahead=BEHIND + (longest if longest <= FARTHEST else 0),
         asks=any(told.words or told.unlike for told, _ in some),
         within=max(told.within for told, _ in some),
         best=max(max(look.score, look.in_context) for look in looks),

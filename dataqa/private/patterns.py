@@ -191,7 +191,7 @@ def _repeat(low: int, high: int, body: Any) -> str:
         return ""
     if body.getwidth()[0] == 0:
         return "it repeats what may be empty"
-    every = _all(body)
+    every = all_items(body)
     varies = any(str(code) == "BRANCH" or str(code).endswith("_REPEAT") for code, _ in every)
     sets = [found for item in every if (found := characters(item)) is not None]
     # where no two places take the same character (Brueggemann-Klein 1993), and no repetition is
@@ -204,7 +204,7 @@ def _repeat(low: int, high: int, body: Any) -> str:
 
 def _is_a_round(item: Any, body: Any) -> bool:
     """Whether an item of a body holds a repetition, and nothing else need stand beside it."""
-    repeats = any(str(one[0]).endswith("_REPEAT") and one[1][1] > 1 for one in _all([item]))
+    repeats = any(str(one[0]).endswith("_REPEAT") and one[1][1] > 1 for one in all_items([item]))
     return repeats and body.getwidth()[0] == _least(item)
 
 
@@ -218,12 +218,13 @@ def _least(item: Any) -> int:
     return min(int(part.getwidth()[0]) for part in value[1]) if name == "BRANCH" else 1
 
 
-def _all(tree: Any) -> list[Any]:
+def all_items(tree: Any) -> list[Any]:
+    """The items of a tree, and those that they hold."""
     found: list[Any] = []
     for item in tree:
         found.append(item)
         for part in parts(str(item[0]), item[1]):
-            found += _all(part)
+            found += all_items(part)
     return found
 
 

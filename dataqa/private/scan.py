@@ -7,14 +7,16 @@ piece of data: what most windows hold is nothing, which arrays say of all of the
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from dataqa.arrow import text_buffers
 from dataqa.private.automaton import Automaton, Joined, Windows, automaton, joined
@@ -32,6 +34,19 @@ SPANS = pl.Schema(
         "score": pl.Float64,
     }
 )
+
+
+type _Spans = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]
+"""Starts, ends, scores and recognisers."""
+
+
+class _Told(NamedTuple):
+    """Spans as they are found, in columns: many small objects would keep the collector busy."""
+
+    starts: array[int]
+    ends: array[int]
+    scores: array[float]
+    recognisers: array[int]
 
 
 class Span(NamedTuple):
@@ -71,90 +86,103 @@ class Scanner:
             row and start. Spans do not overlap.
         """
         whole = joined(text_buffers(texts))
-        found, places = self._context.around(whole, self._automaton.windows(whole), least)
+        windows = self._automaton.windows(whole)
+        windows, places, spoken = self._context.around(whole, windows, least)
         reader = self._context.reader(whole, places)
-        spans = _apart(self._spans(whole, found, reader, least))
-        starts, ends, scores, numbers = zip(*spans, strict=True) if spans else ((), (), (), ())
-        rows = whole.texts(np.array(ends, np.int64))
-        begins, which = whole.begins[rows], np.array(numbers, np.uint32)
+        starts, ends, scores, numbers = _apart(self._spans(whole, windows, spoken, reader, least))
+        rows = whole.texts(ends)
         return pl.DataFrame(
             {
                 "row": rows,
-                "entity": self._entities.gather(which),
-                "recogniser": self._names.gather(which),
-                "start": np.array(starts, np.int64) - begins,
-                "end": np.array(ends, np.int64) - begins,
-                "score": np.array(scores, np.float64),
+                "entity": self._entities.gather(numbers),
+                "recogniser": self._names.gather(numbers),
+                "start": starts - whole.begins[rows],
+                "end": ends - whole.begins[rows],
+                "score": scores,
             },
             SPANS,
         )
 
     def _spans(
-        self, texts: Joined, windows: Windows, reader: Reader, least: float
-    ) -> list[tuple[int, int, float, int]]:
+        self,
+        texts: Joined,
+        windows: Windows,
+        spoken: NDArray[np.bool_],
+        reader: Reader,
+        least: float,
+    ) -> _Told:
         rows = texts.texts(windows.ends)
-        columns = (*windows, texts.begins[rows], texts.ends[rows])
-        told: list[tuple[int, int, float, int]] = []
+        ahead = np.array([form.ahead for form in self._forms], np.int64)
+        # what begins in a window is read to its end, and what stands behind that is seen
+        limits = np.minimum(windows.ends + ahead[windows.patterns], texts.ends[rows])
+        columns = (windows.starts, windows.ends, limits, texts.begins[rows], texts.ends[rows])
+        told = _Told(array("q"), array("q"), array("d"), array("q"))
         # windows are ordered by pattern
         fresh = np.flatnonzero(np.diff(windows.patterns, prepend=-1)).tolist()
         for first, last in pairwise([*fresh, len(rows)]):
-            _, *places = (part[first:last].tolist() for part in columns)
             form = self._forms[int(windows.patterns[first])]
             looks = [one for one in form.looks if max(one.score, one.in_context) >= least]
-            form = form._replace(looks=looks)
-            for window in zip(*places, strict=True):
-                _told(form, texts.data, window, reader, least, told)
+            parts = (*columns, spoken)
+            some = zip(*(part[first:last].tolist() for part in parts), strict=True)
+            _find(form._replace(looks=looks), texts.data, some, reader, least, told)
         return told
 
 
-def _told(
+def _find(
     form: Form,
     data: bytes,
-    window: tuple[int, ...],
+    windows: Iterable[tuple[int, int, int, int, int, bool]],
     reader: Reader,
     least: float,
-    told: list[tuple[int, int, float, int]],
+    told: _Told,
 ) -> None:
-    """Add what a pattern finds in a window of it, which lies in a text."""
-    low, high, begin, end = window
-    exact, group, ahead, border, looks, shortest, asks = form[:7]
-    # what begins in the window is read to its end, and what stands behind that is seen
-    limit = min(high + ahead, end)
-    while low < high and (match := exact.search(data, low, limit)) is not None:
-        start, behind = match.span(group)
-        first, low = match.span() if group else (start, behind)
-        if first >= high:
-            break
-        size = behind - start
-        if size < shortest:
-            continue
-        if (data[start - 1] in BESIDE or data[behind] in BESIDE) and touched(
-            data, start, behind, border
-        ):
-            continue
-        near, against = reader.about(start, behind, begin, end) if asks else (0, 0)
-        for recogniser, least_size, alone, in_context, check, bit in looks:
-            score = in_context if near & bit else alone
-            if score < least or size < least_size or against & bit:
+    """Add what a pattern finds in its windows: of each the limit, the text, and words near it."""
+    exact, group, border, looks, shortest = form[:5]
+    search, about = exact.search, reader.about
+    for low, high, limit, begin, end, spoken in windows:
+        at = low
+        while at < high and (match := search(data, at, limit)) is not None:
+            start, behind = match.span(group)
+            first, at = match.span() if group else (start, behind)
+            if first >= high:
+                break
+            size = behind - start
+            if size < shortest:
                 continue
-            # the dearest question comes last
-            if check is None or check(data[start:behind].decode()):
-                told.append((start, behind, score, recogniser))
+            beside = data[start - 1] in BESIDE or data[behind] in BESIDE
+            if beside and touched(data, start, behind, border):
+                continue
+            near, against = about(start, behind, begin, end) if spoken else (0, 0)
+            for recogniser, fewest, alone, in_context, check, bit in looks:
+                score = in_context if near & bit else alone
+                if score < least or size < fewest or against & bit:
+                    continue
+                # the dearest question comes last
+                if check is None or check(data[start:behind].decode()):
+                    told.starts.append(start)
+                    told.ends.append(behind)
+                    told.scores.append(score)
+                    told.recognisers.append(recogniser)
 
 
-def _apart(spans: list[tuple[int, int, float, int]]) -> list[tuple[int, int, float, int]]:
+def _apart(told: _Told) -> _Spans:
     """Of all spans those that are left, by place."""
-    spans.sort()
-    if len(spans) < 2:
+    starts, ends, scores, numbers = (np.array(part) for part in told)
+    order = np.lexsort((numbers, scores, ends, starts))
+    spans = starts[order], ends[order], scores[order], numbers[order]
+    starts, ends, *_ = spans
+    if not len(starts):
         return spans
-    starts, ends = (np.array([span[at] for span in spans], np.int64) for at in (0, 1))
-    meets = np.zeros(len(spans), np.bool_)
+    meets = np.zeros(len(starts), np.bool_)
     meets[1:] = starts[1:] < np.maximum.accumulate(ends)[:-1]
     meets[:-1] |= starts[1:] < ends[:-1]
     if not meets.any():
         return spans
-    met = [Span(*spans[at]) for at in np.flatnonzero(meets).tolist()]
-    return sorted([spans[at] for at in np.flatnonzero(~meets).tolist()] + resolved(met))
+    met = [Span(*one) for one in zip(*(part[meets].tolist() for part in spans), strict=True)]
+    columns = zip(spans, zip(*resolved(met), strict=True), strict=True)
+    starts, ends, scores, numbers = (np.append(part[~meets], left) for part, left in columns)
+    order = np.argsort(starts)
+    return starts[order], ends[order], scores[order], numbers[order]
 
 
 def resolved(spans: Sequence[Span]) -> list[Span]:

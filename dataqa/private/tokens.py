@@ -14,7 +14,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dataqa.private.patterns import ALNUM, Expression, characters, parsed, parts, widest
+from dataqa.private.patterns import (
+    ALNUM,
+    Expression,
+    all_items,
+    characters,
+    parsed,
+    parts,
+    widest,
+)
 
 LONGEST = 32
 """Characters of a token of which the shape fits in 64 bits."""
@@ -51,6 +59,26 @@ def stretches(data: bytes, lows: NDArray[np.int64], highs: NDArray[np.int64]) ->
     ends = zip(lows.tolist(), highs.tolist(), strict=True)
     begins = np.concatenate([[0], np.cumsum(highs - lows + 1)[:-1]]).astype(np.int64)
     return Stretches(b"\n".join([view[low:high] for low, high in ends]), begins, lows)
+
+
+def fields(some: Stretches, inside: NDArray[np.bool_]) -> Stretches:
+    """The parts of some stretches that hold letters or digits and signs, and nothing but those.
+
+    Args:
+        some: Stretches.
+        inside: Of each of the 256 bytes, whether it is one of the signs.
+    """
+    octets = np.frombuffer(some.data, np.uint8)
+    sign = inside[octets]
+    held = np.zeros(len(octets) + 2, np.bool_)
+    held[1:-1] = sign | (_KIND[octets] > 0)
+    edges = np.flatnonzero(held[1:] != held[:-1])
+    starts, ends = edges[::2], edges[1::2]
+    signed = np.concatenate([[0], np.cumsum(sign)])
+    mixed = signed[ends] > signed[starts]
+    starts, ends = starts[mixed], ends[mixed]
+    parted = stretches(some.data, starts, ends)
+    return parted._replace(lows=starts + some.moved(ends))
 
 
 class Tokens:
@@ -124,16 +152,24 @@ def _packed(
 
 
 def shape(pattern: str) -> str:
-    """A pattern over shapes, that takes the shapes of all matches; nothing if it has other signs.
+    """A pattern over shapes, that takes the shapes of all matches of letters and digits alone.
 
-    >>> shape("[12][0-9]{8}|[A-F]x?"), shape("[0-9]-[0-9]"), shape("(?i:a)")
-    ('(?:[0](?:[0]){8,8}|[A](?:[a]){0,1})', '', '')
+    Nothing if there are none.
+
+    >>> shape("[12][0-9]{8}|[A-F]x?"), shape("[0-9](?:[ -]?[0-9]){2}"), shape("[0-9]-[0-9]")
+    ('(?:[0](?:[0]){8,8}|[A](?:[a]){0,1})', '[0](?:[0]){2,2}', '')
     """
-    written = _shape(parsed(pattern))
-    return "" if written is None or widest(pattern) > LONGEST else written
+    return _shape(parsed(pattern)) or ""
+
+
+def signs(pattern: str) -> frozenset[int]:
+    """The characters of a pattern that are neither letters nor digits; 128 is any beyond ASCII."""
+    every = (characters(item) or frozenset[int]() for item in all_items(parsed(pattern)))
+    return frozenset[int]().union(*every) - ALNUM
 
 
 def _shape(tree: Any) -> str | None:
+    """The shapes of what a tree takes without signs; None if it cannot be without."""
     written = ""
     for item in tree:
         one = _one(item)
@@ -147,13 +183,13 @@ def _one(item: Any) -> str | None:
     name, value = str(item[0]), item[1]
     if (taken := characters(item)) is not None:
         some = [sign for sign, those in zip("0Aa", _KINDS, strict=True) if taken & those]
-        return f"[{''.join(some)}]" if taken <= ALNUM else None
-    if name == "SUBPATTERN" and (value[1] or value[2]):
-        return None  # flags: the case of letters does not matter there
-    inner = [_shape(part) for part in parts(name, value)]
-    if not inner or None in inner:
-        return None
-    either = "|".join(one for one in inner if one is not None)
+        return f"[{''.join(some)}]" if some else None
+    # where the case of letters does not matter, either is taken
+    some = [one for part in parts(name, value) if (one := _shape(part)) is not None]
+    either = "|".join(some)
+    if name == "SUBPATTERN" and value[1]:
+        either = either.replace("[A]", "[Aa]").replace("[a]", "[Aa]")
     if name.endswith("_REPEAT"):
-        return f"(?:{either}){{{value[0]},{value[1]}}}"
-    return f"(?:{either})"
+        least = int(value[0])
+        return f"(?:{either}){{{least},{value[1]}}}" if some else None if least else ""
+    return f"(?:{either})" if some else None
