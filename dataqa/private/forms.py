@@ -118,6 +118,19 @@ def _asked(recogniser: Recogniser, number: int, look: Look) -> Asked:
     )
 
 
+def whole(data: bytes, low: int, high: int) -> tuple[int, int]:
+    """A place without half characters: patterns count bytes, and may end within one.
+
+    >>> whole("号码".encode(), 3, 5)
+    (3, 6)
+    """
+    while 0x80 <= data[low] < 0xC0:
+        low -= 1
+    while high < len(data) and 0x80 <= data[high] < 0xC0:
+        high += 1
+    return low, high
+
+
 def touched(data: bytes, low: int, high: int, border: Border) -> bool:
     """Whether what stands beside a match makes it a part of something else.
 

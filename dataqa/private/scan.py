@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from dataqa.arrow import text_buffers
 from dataqa.private.automaton import Automaton, Joined, Windows, automaton, joined
 from dataqa.private.context import Context, Reader
-from dataqa.private.forms import BESIDE, Form, expressions, forms, touched
+from dataqa.private.forms import BESIDE, Form, expressions, forms, touched, whole
 from dataqa.private.packs import Recogniser
 
 SPANS = pl.Schema(
@@ -149,9 +149,10 @@ def _find(
             size = behind - start
             if size < shortest:
                 continue
-            beside = data[start - 1] in BESIDE or data[behind] in BESIDE
-            if beside and touched(data, start, behind, border):
-                continue
+            if data[start - 1] in BESIDE or data[behind] in BESIDE:
+                start, behind = whole(data, start, behind)
+                if touched(data, start, behind, border):
+                    continue
             near, against = about(start, behind, begin, end) if spoken else (0, 0)
             for recogniser, fewest, alone, in_context, check, bit in looks:
                 score = in_context if near & bit else alone

@@ -191,6 +191,13 @@ def test_a_pattern_with_a_named_value_finds_only_that():
     assert found("license plate 7ABC123") == [("LICENSE_PLATE", "7ABC123")]
 
 
+def test_a_value_that_ends_within_a_character_is_taken_with_all_of_it():
+    """Found by fuzzing: a password of so many bytes, of which the last was the half of one."""
+    text = "Server=db1;Password=s3cr3t" + "热" * 40
+    (row,) = FAST.scan(pl.Series([text])).rows()
+    assert text.encode()[row[3] : row[4]].decode()
+
+
 def test_case_numbers_of_courts_are_found():
     assert found("in an application (no. 36110/97) against") == [("CASE_NUMBER", "36110/97")]
     assert found("the rate was 3/4 of all") == []
