@@ -75,7 +75,7 @@ def phone_coded(value: str) -> bool:
     Source: ITU-T E.164, at most 15 digits; the codes are libphonenumber's. 00, 001 or 011 may stand
     for the plus. With the code 1 there are eleven digits.
 
-    >>> phone_coded("+61-8-5691-9335"), phone_coded("011 44 115 496 0200"), phone_coded("+210 55512")
+    >>> phone_coded("+61-8-5691-9335"), phone_coded("011 44 115 496 0200"), phone_coded("+1 234")
     (True, True, False)
     """
     number = _EXTENSION.split(value)[0].replace("(0)", "")
