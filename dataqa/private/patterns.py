@@ -52,6 +52,15 @@ def bordered(one: Expression) -> str:
     return f"{before}(?:{_unnamed(one.pattern)}){behind}"
 
 
+def firsts(pattern: str) -> frozenset[int]:
+    """The characters that a match may begin with, 128 being any beyond ASCII.
+
+    >>> sorted(map(chr, firsts("[12]?3(?:4|5)")))
+    ['1', '2', '3']
+    """
+    return _edge(parsed(pattern), 1)[0]
+
+
 def _unnamed(pattern: str) -> str:
     return pattern.replace("(?P<value>", "(?:")
 

@@ -19,6 +19,7 @@ from dataqa.private.patterns import (
     Expression,
     all_items,
     characters,
+    firsts,
     parsed,
     parts,
     widest,
@@ -92,6 +93,12 @@ class Tokens:
         ]
         self._longest = max((longest for *_, longest in self._shapes), default=0)
         self._known: dict[int, list[int]] = {}
+        self._begins = np.zeros((len(patterns), 256), np.bool_)
+        for number in numbers:
+            pattern = patterns[number].pattern
+            # where the case of letters does not matter, a match may begin with others
+            some = _KIND.nonzero()[0] if "(?" in pattern.replace("(?:", "") else [*firsts(pattern)]
+            self._begins[number, some] = True
 
     def found(self, data: bytes, some: Stretches) -> NDArray[np.int64]:
         """The number of a pattern, start and end of each token that it may match.
@@ -121,7 +128,9 @@ class Tokens:
         token = np.repeat(np.arange(len(starts)), times)
         place = np.arange(len(token)) - np.repeat(np.cumsum(times) - times, times)
         numbers = flat[firsts[which[token]] + place]
-        return np.stack([numbers, (starts + moved)[token], (ends + moved)[token]], axis=1)
+        lows, highs = (starts + moved)[token], (ends + moved)[token]
+        begins = self._begins[numbers, octets[lows]]
+        return np.stack([numbers, lows, highs], axis=1)[begins]
 
     def _of(self, packed: int) -> list[int]:
         """The patterns that may match a shape."""
