@@ -14,18 +14,17 @@ from array import array
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib.util import find_spec
-from itertools import pairwise
 from pathlib import Path
 from threading import local
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dataqa.arrow import TextBuffers
 from dataqa.errors import InputError
 from dataqa.private.patterns import FARTHEST, Expression, around, bordered, fewest_digits, widest
 from dataqa.private.tokens import LONGEST, Stretches, Tokens, fields, shape, signs, stretches
+from dataqa.private.windows import Joined, Windows, windows_of
 
 _DIGITS, _WIDTH = 6, 20
 """Patterns of so many digits and more, in so many bytes and fewer, are looked for only where such
@@ -34,55 +33,12 @@ _LONG = 0
 """Bytes of a match from which on the automaton does not say where it began."""
 
 
-class Joined(NamedTuple):
-    """All texts of a batch in one piece, a line feed before each and behind the last.
-
-    So no word or number of a text touches one of the next.
-
-    Attributes:
-        data: UTF-8 bytes.
-        begins: Where each text begins, and
-        ends: behind its last byte.
-    """
-
-    data: bytes
-    begins: NDArray[np.int64]
-    ends: NDArray[np.int64]
-
-    def texts(self, ends: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The rows of the texts in which something ends."""
-        return np.searchsorted(self.begins, ends - 1, side="right") - 1
-
-
-class Windows(NamedTuple):
-    """Where to look, ordered by pattern, then place; disjoint for each pattern.
-
-    Attributes:
-        patterns: Which pattern.
-        starts: First byte, in all of the data.
-        ends: Behind the last byte.
-    """
-
-    patterns: NDArray[np.int64]
-    starts: NDArray[np.int64]
-    ends: NDArray[np.int64]
-
-
 class Automaton(Protocol):
     """What gives the windows of a batch of texts."""
 
     def windows(self, texts: Joined) -> Windows:
         """Everywhere a pattern may match."""
         ...
-
-
-def joined(buffers: TextBuffers) -> Joined:
-    """The texts of a column in one piece."""
-    view, offsets = memoryview(buffers.data), buffers.offsets
-    ends = offsets.tolist()
-    data = b"\n".join([b"", *(view[low:high] for low, high in pairwise(ends)), b""])
-    moved = offsets - offsets[0] + np.arange(len(offsets), dtype=np.int64)
-    return Joined(data, moved[:-1] + 1, moved[1:])
 
 
 def automaton(patterns: Sequence[Expression], cache: Path | None = None) -> Automaton:
@@ -152,7 +108,7 @@ class Hyperscan:
         rows = texts.texts(ends)
         starts = np.maximum(starts, texts.begins[rows])
         ends = np.minimum(ends + self._ahead[patterns], texts.ends[rows])
-        return _joined(patterns, starts, ends)
+        return windows_of(patterns, starts, ends)
 
 
 class _Part:
@@ -228,29 +184,6 @@ def _dense(data: bytes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     fresh[1:] = lows[1:] > highs[:-1]
     firsts = np.flatnonzero(fresh)
     return lows[firsts], highs[np.append(firsts[1:], len(lows)) - 1] if len(lows) else highs
-
-
-def _joined(
-    patterns: NDArray[np.int64], starts: NDArray[np.int64], ends: NDArray[np.int64]
-) -> Windows:
-    """Overlapping and touching ones of a pattern as one."""
-    if not len(patterns):
-        return Windows(patterns, starts, ends)
-    # groups are kept apart by adding what no end reaches
-    far = int(ends.max()) + 1
-    places = patterns * far + starts
-    order = np.argsort(places, kind="stable")
-    places = places[order]
-    furthest = np.maximum.accumulate((patterns * far + ends)[order])
-    fresh = np.ones(len(places), np.bool_)
-    fresh[1:] = places[1:] > furthest[:-1]
-    # what touches only across two patterns is no neighbour
-    kinds = patterns[order]
-    fresh[1:] |= kinds[1:] != kinds[:-1]
-    first = np.flatnonzero(fresh)
-    last = np.append(first[1:], len(places)) - 1
-    kinds = kinds[first]
-    return Windows(kinds, places[first] - kinds * far, furthest[last] - kinds * far)
 
 
 def _database(library: Any, patterns: Sequence[Expression], cache: Path | None) -> Any:

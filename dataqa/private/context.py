@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dataqa.private.automaton import Joined, Windows
 from dataqa.private.forms import Form
 from dataqa.private.nearby import Nearby, Places, merged
 from dataqa.private.packs import Recogniser
+from dataqa.private.windows import Joined, Windows
 
 _BEFORE, _BETWEEN = 40, 6
 """Bytes before a value that words against it lie in, and between the last of them and it."""

@@ -19,10 +19,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dataqa.arrow import text_buffers
-from dataqa.private.automaton import Automaton, Joined, Windows, automaton, joined
+from dataqa.private.automaton import Automaton, automaton
 from dataqa.private.context import Context, Reader
 from dataqa.private.forms import BESIDE, Form, expressions, forms, touched, whole
 from dataqa.private.packs import Recogniser
+from dataqa.private.windows import Joined, Windows, joined
 
 SPANS = pl.Schema(
     {

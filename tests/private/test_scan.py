@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataqa.arrow import text_buffers
-from dataqa.private.automaton import Everywhere, Hyperscan, joined
+from dataqa.private.automaton import Everywhere, Hyperscan
 from dataqa.private.forms import expressions
 from dataqa.private.packs import Recogniser, load_packs, pack_names
 from dataqa.private.patterns import compiled
 from dataqa.private.scan import Scanner, Span, resolved
+from dataqa.private.windows import joined
 from dataqa.registry import shipped
 from dataqa.types import Assets
 
