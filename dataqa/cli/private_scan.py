@@ -123,6 +123,7 @@ def _found(
     doubt: float,
 ) -> Iterator[_Found]:
     """What is found in some documents' texts, then in each column."""
+    from dataqa.private.columns import head_of
     from dataqa.types import DOC_ID, TEXT
 
     ids = docs[DOC_ID].to_list()
@@ -138,7 +139,7 @@ def _found(
                 if text.strip():
                     yield _Found(doc_id, path, text, kind, "column", 0, len(text), 1.0)
             continue
-        heads = [f"{field}: " for _, field, _ in held]  # a word that says what follows
+        heads = [head_of(field) for _, field, _ in held]
         whole = [head + text for head, (_, _, text) in zip(heads, held, strict=True)]
         for row, entity, by, start, end, score in finder.scan(pl_texts(whole), doubt).iter_rows():
             low, high = _characters(whole[row], start, end)

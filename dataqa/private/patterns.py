@@ -8,6 +8,7 @@ business: the border is put around it. Patterns that could take more than linear
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 _parser: Any = re._parser  # type: ignore[attr-defined] # noqa: SLF001  # the tree of a pattern
@@ -18,6 +19,8 @@ _BESIDE = {"word": rb"[0-9A-Za-z]", "number": rb"[0-9A-Za-z]", "digit": rb"[0-9]
 _UNBOUNDED = 1000
 _LOOKS_AROUND = {"ASSERT", "ASSERT_NOT", "AT", "GROUPREF", "GROUPREF_EXISTS", "ATOMIC_GROUP"}
 MOST_REPEATS = 200
+_MANY = 1 << 12
+"""Patterns of which is kept what was found out: packs are opened again and again."""
 FARTHEST = 2000
 """Bytes of a match before and behind the piece that it is looked for by."""
 ALNUM = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
@@ -34,6 +37,7 @@ class Expression(NamedTuple):
     holds: str = ""
 
 
+@lru_cache(_MANY)
 def bordered(one: Expression) -> str:
     r"""The pattern with as much of its border as an automaton without looking around can have.
 
@@ -52,6 +56,7 @@ def bordered(one: Expression) -> str:
     return f"{before}(?:{_unnamed(one.pattern)}){behind}"
 
 
+@lru_cache(_MANY)
 def firsts(pattern: str) -> frozenset[int]:
     """The characters that a match may begin with, 128 being any beyond ASCII.
 
@@ -65,6 +70,7 @@ def _unnamed(pattern: str) -> str:
     return pattern.replace("(?P<value>", "(?:")
 
 
+@lru_cache(_MANY)
 def around(pattern: str, holds: str) -> tuple[str, str] | None:
     """What stands before and behind a piece that every match of a pattern holds, as it is written.
 
@@ -101,6 +107,7 @@ def _parted(pattern: str) -> bool:
     return False
 
 
+@lru_cache(_MANY)
 def fewest_digits(one: Expression) -> int:
     """How many digits a match has at least.
 
@@ -122,6 +129,7 @@ def _fewest(tree: Any) -> int:
     return count
 
 
+@lru_cache(_MANY)
 def widest(pattern: str) -> int:
     """The most bytes that a match has.
 
@@ -147,6 +155,7 @@ def _edge(tree: Any, step: int) -> tuple[frozenset[int], bool]:
     return found, True
 
 
+@lru_cache(_MANY)
 def compiled(pattern: str, border: Border) -> re.Pattern[bytes]:
     """The pattern over UTF-8 bytes, with its border on both sides."""
     core = b"(?:" + pattern.encode() + b")"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,6 +32,7 @@ _KINDS = (frozenset(b"0123456789"), frozenset(range(65, 91)), frozenset(range(97
 _KIND = np.zeros(256, np.uint8)
 for _code, _those in enumerate(_KINDS, 1):
     _KIND[list(_those)] = _code
+_MANY = 1 << 12
 _MOST = 1 << 14
 """Shapes that are remembered."""
 
@@ -160,6 +162,7 @@ def _packed(
     return packed
 
 
+@lru_cache(_MANY)
 def shape(pattern: str) -> str:
     """A pattern over shapes, that takes the shapes of all matches of letters and digits alone.
 
@@ -171,6 +174,7 @@ def shape(pattern: str) -> str:
     return _shape(parsed(pattern)) or ""
 
 
+@lru_cache(_MANY)
 def signs(pattern: str) -> frozenset[int]:
     """The characters of a pattern that are neither letters nor digits; 128 is any beyond ASCII."""
     every = (characters(item) or frozenset[int]() for item in all_items(parsed(pattern)))
