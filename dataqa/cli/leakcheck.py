@@ -126,6 +126,7 @@ def _note(
     """Take the values of texts, and of columns: searched ones behind their fields' names."""
     import polars as pl
 
+    from dataqa.private.columns import head_of
     from dataqa.types import DOC_ID, TEXT
 
     ids = docs[DOC_ID]
@@ -136,7 +137,7 @@ def _note(
     for doc_id, lines in zip(ids, lines_of(public, columns), strict=True):
         for kind, field, text in lines:
             if kind == "scan":
-                searched.append((doc_id, f"{field}: {text}"))
+                searched.append((doc_id, head_of(field) + text))
             else:
                 values.add(kind, text, doc_id)
     values.note(pl.Series([one for one, _ in searched], dtype=pl.String),

@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import click
 
-from dataqa.cli.counting import counted
-from dataqa.cli.options import (
-    changed_reading,
-    inputs_option,
-    log_option,
-    reading_options,
-)
+from dataqa.cli.private_scan import scan_command, table
 from dataqa.cli.recognisers import doubt_option, names_options, recogniser_options, scanner_of
-
-_COLUMNS = ("entity", "recogniser", "spans", "doubtful", "documents")
 
 
 @click.group("private")
@@ -26,81 +16,7 @@ def private_command() -> None:
     """Look for private data."""
 
 
-@private_command.command("scan")
-@inputs_option
-@recogniser_options
-@names_options
-@click.option(
-    "--sure",
-    type=click.FloatRange(0, 1),
-    default=0.8,
-    show_default=True,
-    help="Below it is doubtful.",
-)
-@doubt_option
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "jsonl"]),
-    default="table",
-    show_default=True,
-    help="A line for each recogniser, or a JSON object for each span.",
-)
-@click.option("--show", is_flag=True, help="With --format jsonl: print the values themselves.")
-@reading_options
-@log_option
-def scan_command(
-    *,
-    inputs: tuple[str, ...],
-    packs: tuple[str, ...],
-    entities: tuple[str, ...],
-    stages: tuple[str, ...],
-    languages: tuple[str, ...],
-    sure: float,
-    doubt: float,
-    form: str,
-    show: bool,
-    rules: tuple[Path, ...],
-    log: str,
-    **reading: Any,
-) -> None:
-    """Tell what private data there is, by kind; values are printed only with --show.
-
-    Nothing is written. Offsets are characters.
-    """
-    from dataqa.io.documents import documents
-    from dataqa.io.sources import Reading
-    from dataqa.types import DOC_ID, TEXT
-
-    if show and form != "jsonl":
-        raise click.UsageError("--show goes with --format jsonl")
-    scanner = scanner_of(packs, entities, rules, stages, languages)
-    given = changed_reading(**reading)
-    how = Reading(**{name.partition(".")[2]: value for name, value in given.items()})
-    spans, doubtful, holders = Counter[Any](), Counter[Any](), Counter[Any]()
-    total = damaged = 0
-    with documents(inputs, how) as found:
-        for chunk in counted(found, log, printing=form == "jsonl"):
-            ids, texts = chunk.docs[DOC_ID], chunk.docs[TEXT]
-            rows = scanner.scan(texts, doubt)
-            total += len(ids)
-            damaged += chunk.damaged.height
-            if form == "jsonl":
-                for row in rows.iter_rows(named=True):
-                    click.echo(_line(row, ids[row["row"]], texts[row["row"]], sure, show=show))
-                continue
-            for entity, recogniser, score in rows.select("entity", "recogniser", "score").rows():
-                spans[entity, recogniser] += 1
-                doubtful[entity, recogniser] += score < sure
-            one = rows.select("row", "entity", "recogniser").unique()
-            holders.update(one.select("entity", "recogniser").rows())
-    if form == "table":
-        lines = [(*key, spans[key], doubtful[key], holders[key]) for key in sorted(spans)]
-        _table(lines, _COLUMNS)
-        click.echo(f"{total:,} documents, {sum(spans.values()):,} spans", err=True)
-    if damaged:
-        told = f"{damaged:,} records are damaged or have no text: not looked into"
-        click.echo(told, err=True)
+private_command.add_command(scan_command)
 
 
 @private_command.command("evaluate")
@@ -149,7 +65,7 @@ def evaluate_command(
         )
         for one in scores
     ]
-    _table(lines, head)
+    table(lines, head)
 
 
 @private_command.command("export")
@@ -179,33 +95,3 @@ def export_command(
 
 def _share(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
-
-
-def _line(row: dict[str, Any], doc_id: str, text: str, sure: float, *, show: bool) -> str:
-    data = text.encode()
-    start = len(data[: row["start"]].decode())
-    value = data[row["start"] : row["end"]].decode()
-    told = {
-        "doc_id": doc_id,
-        "entity": row["entity"],
-        "recogniser": row["recogniser"],
-        "start": start,
-        "end": start + len(value),
-        "score": row["score"],
-        "doubtful": row["score"] < sure,
-    }
-    return json.dumps(told | ({"value": value} if show else {}), ensure_ascii=False)
-
-
-def _table(lines: list[tuple[Any, ...]], head: tuple[str, ...]) -> None:
-    words = [tuple(f"{one:,}" if isinstance(one, int) else one for one in line) for line in lines]
-    rows = [head, *words]
-    widths = [max(len(row[at]) for row in rows) for at in range(len(head))]
-    numbers = {at for at in range(len(head)) if any(line[at] != str(line[at]) for line in lines)}
-    numbers |= {at for at in range(len(head)) if at > 2}
-    for row in rows:
-        cells = [
-            one.rjust(width) if at in numbers else one.ljust(width)
-            for at, (one, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        click.echo("  ".join(cells).rstrip())

@@ -10,20 +10,21 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib.util import find_spec
-from itertools import pairwise
 from pathlib import Path
 from threading import local
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dataqa.arrow import TextBuffers
 from dataqa.errors import InputError
 from dataqa.private.patterns import FARTHEST, Expression, around, bordered, fewest_digits, widest
+from dataqa.private.tokens import LONGEST, Stretches, Tokens, fields, shape, signs, stretches
+from dataqa.private.windows import Joined, Windows, windows_of
 
 _DIGITS, _WIDTH = 6, 20
 """Patterns of so many digits and more, in so many bytes and fewer, are looked for only where such
@@ -32,31 +33,10 @@ _LONG = 0
 """Bytes of a match from which on the automaton does not say where it began."""
 
 
-class Windows(NamedTuple):
-    """Where to look, ordered by text, then pattern, then place; disjoint for each pattern.
-
-    Attributes:
-        texts: The row of the text.
-        patterns: Which pattern.
-        starts: First byte, from the text's beginning.
-        ends: Behind the last byte.
-    """
-
-    texts: NDArray[np.int64]
-    patterns: NDArray[np.int64]
-    starts: NDArray[np.int64]
-    ends: NDArray[np.int64]
-
-    def rows(self) -> Iterator[tuple[int, int, int, int]]:
-        """Text, pattern, start and end of each."""
-        columns = (self.texts, self.patterns, self.starts, self.ends)
-        return zip(*(column.tolist() for column in columns), strict=True)
-
-
 class Automaton(Protocol):
     """What gives the windows of a batch of texts."""
 
-    def windows(self, buffers: TextBuffers) -> Windows:
+    def windows(self, texts: Joined) -> Windows:
         """Everywhere a pattern may match."""
         ...
 
@@ -79,53 +59,56 @@ class Everywhere:
     def __init__(self, patterns: int) -> None:
         self._patterns = patterns
 
-    def windows(self, buffers: TextBuffers) -> Windows:
+    def windows(self, texts: Joined) -> Windows:
         """All of all texts."""
-        texts = np.repeat(np.arange(len(buffers), dtype=np.int64), self._patterns)
-        ends = np.repeat(np.diff(buffers.offsets), self._patterns)
-        patterns = np.tile(np.arange(self._patterns, dtype=np.int64), len(buffers))
-        return Windows(texts, patterns, np.zeros(len(texts), np.int64), ends)
+        patterns = np.repeat(np.arange(self._patterns, dtype=np.int64), len(texts.begins))
+        starts, ends = (np.tile(part, self._patterns) for part in (texts.begins, texts.ends))
+        return Windows(patterns, starts, ends)
 
 
 class Hyperscan:
     """Windows by two automata: one reads all, one only where there are many digits.
 
     Most kinds of numbers need at least ``_DIGITS`` digits within ``_WIDTH`` bytes, and most of a
-    text has none such place.
+    text has none such place. Those without signs between digits take no automaton.
     """
 
     def __init__(self, patterns: Sequence[Expression], cache: Path | None = None) -> None:
         import hyperscan  # noqa: PLC0415 - an extra
 
         self._ahead = np.array([_ahead(one) for one in patterns], np.int64)
-        dense = [
-            widest(one.pattern) <= _WIDTH and fewest_digits(one) >= _DIGITS for one in patterns
-        ]
-        self._parts = [
-            _Part(
-                hyperscan,
-                [at for at, is_dense in enumerate(dense) if is_dense == want],
-                patterns,
-                cache,
-            )
-            for want in (False, True)
-        ]
+        few = [_is_dense(one) for one in patterns]
+        everywhere = [at for at, is_dense in enumerate(few) if not is_dense]
+        dense = [at for at, is_dense in enumerate(few) if is_dense]
+        # what has no signs at all is a token; what may have some is looked for as both
+        plain = [at for at in dense if _is_token(patterns[at])]
+        signed = [at for at in dense if at not in plain or signs(patterns[at].pattern)]
+        self._signs = np.zeros(256, np.bool_)
+        for at in signed:
+            found = sorted(signs(patterns[at].pattern))
+            self._signs[found] = True
+            self._signs[128:] |= 128 in found
+        self._everywhere = _Part(hyperscan, everywhere, patterns, cache)
+        self._dense = _Part(hyperscan, signed, patterns, cache)
+        self._tokens = Tokens(plain, patterns)
 
-    def windows(self, buffers: TextBuffers) -> Windows:
+    def windows(self, texts: Joined) -> Windows:
         """Where each pattern's matches begin at the earliest and end at the latest."""
-        # a line feed behind each text, or the first word of the next would touch its last
-        view, offsets = memoryview(buffers.data), buffers.offsets.tolist()
-        data = b"\n".join([view[low:high] for low, high in pairwise(offsets)])
-        everywhere, dense = self._parts
-        found = np.concatenate([everywhere.found(data), dense.found_within(data, *_dense(data))])
+        data = texts.data
+        some = stretches(data, *_dense(data))
+        found = np.concatenate(
+            [
+                self._everywhere.found(data),
+                self._dense.found_within(fields(some, self._signs)),
+                self._tokens.found(data, some),
+            ]
+        )
         patterns, starts, ends = found.T
-        begins = buffers.offsets[:-1] - buffers.offsets[0] + np.arange(len(buffers))
         # a match is of the text that it ends in; what lies before is none of its
-        texts = np.searchsorted(begins, ends - 1, side="right") - 1
-        starts = np.maximum(starts - begins[texts], 0)
-        ends = ends - begins[texts]
-        ends = np.minimum(ends + self._ahead[patterns], np.diff(buffers.offsets)[texts])
-        return _joined(texts, patterns, starts, ends)
+        rows = texts.texts(ends)
+        starts = np.maximum(starts, texts.begins[rows])
+        ends = np.minimum(ends + self._ahead[patterns], texts.ends[rows])
+        return windows_of(patterns, starts, ends)
 
 
 class _Part:
@@ -143,39 +126,51 @@ class _Part:
 
     def found(self, data: bytes) -> NDArray[np.int64]:
         """The number of the pattern, start and end of each match."""
-        told: list[tuple[int, int, int]] = []
+        told = array("q")
+        add = told.extend
 
         def note(pattern: int, start: int, end: int, flags: int, context: Any) -> None:  # noqa: ARG001
-            told.append((pattern, start, end))
+            add((pattern, start, end))
 
         if data and self._database is not None:
             self._database.scan(data, match_event_handler=note, scratch=self._scratch())
-        found = np.array(told, np.int64).reshape(-1, 3)
+        found = np.frombuffer(told, np.int64).reshape(-1, 3)
         if len(found):
             reach = self._reach[found[:, 0]]
             found[:, 1] = np.where(reach, np.maximum(found[:, 2] - reach, 0), found[:, 1])
             found[:, 0] = self.numbers[found[:, 0]]
         return found
 
-    def found_within(
-        self, data: bytes, lows: NDArray[np.int64], highs: NDArray[np.int64]
-    ) -> NDArray[np.int64]:
-        """The same of some stretches of the data, each read as if nothing stood around it."""
-        view = memoryview(data)
-        ends = zip(lows.tolist(), highs.tolist(), strict=True)
-        found = self.found(b"\n".join([view[low:high] for low, high in ends]))
-        begins = np.concatenate([[0], np.cumsum(highs - lows + 1)[:-1]]).astype(np.int64)
+    def found_within(self, some: Stretches) -> NDArray[np.int64]:
+        """The same of some stretches of data, each read as if nothing stood around it."""
+        found = self.found(some.data)
         if len(found):
-            which = np.searchsorted(begins, found[:, 2] - 1, side="right") - 1
-            found[:, 1] = np.maximum(found[:, 1], begins[which])
-            found[:, 1:] += (lows[which] - begins[which])[:, None]
-            found[:, 2] = np.minimum(found[:, 2], highs[which])
+            which = np.searchsorted(some.begins, found[:, 2] - 1, side="right") - 1
+            found[:, 1] = np.maximum(found[:, 1], some.begins[which])
+            found[:, 1:] += (some.lows[which] - some.begins[which])[:, None]
         return found
 
     def _scratch(self) -> Any:
         if not hasattr(self._threads, "scratch"):
             self._threads.scratch = self._library.Scratch(self._database)
         return self._threads.scratch
+
+
+def _is_dense(one: Expression) -> bool:
+    """Whether it is enough to look for it where many digits are.
+
+    Each match, and each wide piece of it, has so many digits in so few bytes; and it has signs, or
+    is a token.
+    """
+    longest, fewest = widest(one.pattern), fewest_digits(one)
+    dense = fewest >= _DIGITS and (longest <= _WIDTH or longest - fewest <= _WIDTH - _DIGITS)
+    return dense and (_is_token(one) or not shape(one.pattern))
+
+
+def _is_token(one: Expression) -> bool:
+    """Whether it has matches without signs, and all of them are tokens that are not too long."""
+    parted = one.border in {"word", "number"}
+    return parted and bool(shape(one.pattern)) and widest(one.pattern) <= LONGEST
 
 
 def _dense(data: bytes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -189,29 +184,6 @@ def _dense(data: bytes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     fresh[1:] = lows[1:] > highs[:-1]
     firsts = np.flatnonzero(fresh)
     return lows[firsts], highs[np.append(firsts[1:], len(lows)) - 1] if len(lows) else highs
-
-
-def _joined(
-    texts: NDArray[np.int64],
-    patterns: NDArray[np.int64],
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
-) -> Windows:
-    """Overlapping and touching ones of a pattern as one."""
-    if not len(texts):
-        return Windows(texts, patterns, starts, ends)
-    order = np.lexsort((starts, patterns, texts))
-    texts, patterns, starts, ends = (part[order] for part in (texts, patterns, starts, ends))
-    fresh = np.ones(len(texts), np.bool_)
-    fresh[1:] = (texts[1:] != texts[:-1]) | (patterns[1:] != patterns[:-1])
-    group = np.cumsum(fresh)
-    # the furthest end so far in each group: groups are kept apart by adding what no end reaches
-    far = int(ends.max(initial=0)) + 1
-    furthest = np.maximum.accumulate(ends + group * far) - group * far
-    fresh[1:] |= starts[1:] > furthest[:-1]
-    first = np.flatnonzero(fresh)
-    last = np.append(first[1:], len(texts)) - 1
-    return Windows(texts[first], patterns[first], starts[first], furthest[last])
 
 
 def _database(library: Any, patterns: Sequence[Expression], cache: Path | None) -> Any:

@@ -16,7 +16,7 @@ from typing import Any
 
 from dataqa.errors import InputError, did_you_mean
 from dataqa.private import coins, national, telephone
-from dataqa.private.digits import cn_id_character, is_day, luhn_digit
+from dataqa.private.digits import cn_id_character, is_day, luhn_holds, only_digits
 
 _RUNS = re.compile("[0-9]+")
 _VARIED = 2.8
@@ -27,6 +27,7 @@ _CARD_LENGTHS = {
     "3": (14, 15, 16),
     "4": (13, 16, 19),
 }
+_OTHER_LENGTHS = range(12, 20)
 
 type Check = Callable[[str], bool]
 
@@ -73,10 +74,6 @@ def _known() -> dict[str, Any]:
     }
 
 
-def _digits(value: str) -> str:
-    return "".join(_RUNS.findall(value))
-
-
 def luhn(value: str) -> bool:
     """The digits end with Luhn's check digit and are not all the same.
 
@@ -85,8 +82,7 @@ def luhn(value: str) -> bool:
     >>> luhn("4111 1111 1111 1111"), luhn("4111 1111 1111 1112")
     (True, False)
     """
-    found = _digits(value)
-    return len(set(found)) > 1 and luhn_digit(found[:-1]) == found[-1]
+    return luhn_holds(only_digits(value))
 
 
 def ip(value: str) -> bool:
@@ -135,7 +131,7 @@ def weighted(value: str, about: str = "") -> bool:
     """
     kind, _, weights = about.partition("/")
     digits = "".join(str(ord(one) - 64).zfill(2) if one.isalpha() else one for one in value.upper())
-    digits = _digits(digits)
+    digits = only_digits(digits)
     total = 0
     for place, one in enumerate(digits[:-1]):
         product = int(one) * int(weights[place % len(weights)])
@@ -198,9 +194,8 @@ def card(value: str) -> bool:
     >>> card("2223 0031 2200 3222"), card("4111-1111-1111-111")
     (True, False)
     """
-    found = _digits(value)
-    lengths = _CARD_LENGTHS.get(found[0], range(12, 20))
-    return len(found) in lengths and luhn(found)
+    found = only_digits(value)
+    return len(found) in _CARD_LENGTHS.get(found[0], _OTHER_LENGTHS) and luhn_holds(found)
 
 
 def cn_id(value: str) -> bool:

@@ -17,6 +17,7 @@ import polars as pl
 from dataqa.errors import InputError, did_you_mean
 from dataqa.private.finder import Finder
 from dataqa.private.replacing import About, Replacing
+from dataqa.types import TEXT
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"(?P<key>\s*:)?')
 _JSON = re.compile(r"\s*[\[{]")
@@ -194,7 +195,7 @@ def _searched(
     hits: list[Hit] = []
     if scanner is None or not values:
         return made, hits
-    heads = [f"{one.field}: " for one in values]
+    heads = [head_of(one.field) for one in values]
     texts = pl.Series([head + one.text for head, one in zip(heads, values, strict=True)])
     for at, spans in _spans(scanner.scan(texts, doubt)):
         start = len(heads[at].encode())
@@ -203,6 +204,15 @@ def _searched(
         scores = {low - start: score for _, low, _, score in spans}
         hits += [Hit(values[at].row, kind, scores[edit.start]) for kind, edit in edits]
     return made, hits
+
+
+def head_of(field: str) -> str:
+    """What is put before a string when it is searched: its field's name, where that says anything.
+
+    >>> head_of("ssn"), head_of("text")
+    ('ssn: ', '')
+    """
+    return "" if field == TEXT else f"{field}: "
 
 
 def _spans(found: pl.DataFrame) -> Iterator[tuple[int, list[tuple[str, int, int, float]]]]:

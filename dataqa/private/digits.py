@@ -4,6 +4,19 @@ from __future__ import annotations
 
 from datetime import date
 
+_DOUBLED = bytes.maketrans(b"0123456789", b"0246813579")
+"""Twice a digit, and the digits of that added up."""
+_OTHERS = bytes(code for code in range(256) if code not in b"0123456789")
+
+
+def only_digits(value: str) -> str:
+    """The digits of ASCII in a value.
+
+    >>> only_digits("4111-1111 ٣")
+    '41111111'
+    """
+    return value.encode().translate(None, _OTHERS).decode()
+
 
 def luhn_digit(body: str) -> str:
     """The check digit of ISO/IEC 7812-1, annex B.
@@ -11,11 +24,20 @@ def luhn_digit(body: str) -> str:
     >>> luhn_digit("411111111111111")
     '1'
     """
-    total = 0
-    for place, one in enumerate(reversed(body)):
-        number = int(one) * (1 if place % 2 else 2)
-        total += number - 9 if number > 9 else number
+    signs = body.encode()
+    total = sum(signs[-1::-2].translate(_DOUBLED)) + sum(signs[-2::-2]) - 48 * len(signs)
     return str(-total % 10)
+
+
+def luhn_holds(digits: str) -> bool:
+    """Whether digits end with Luhn's check digit, and are not all the same.
+
+    >>> luhn_holds("4111111111111111"), luhn_holds("0000")
+    (True, False)
+    """
+    signs = digits.encode()
+    total = sum(signs[-2::-2].translate(_DOUBLED)) + sum(signs[-1::-2]) - 48 * len(signs)
+    return total % 10 == 0 and signs.count(signs[0]) < len(signs)
 
 
 def cn_id_character(body: str) -> str:

@@ -18,6 +18,7 @@ import polars as pl
 
 from dataqa.errors import InputError
 from dataqa.private import packs as pack_files
+from dataqa.private.again import everywhere
 from dataqa.private.names.cascade import Cascade, Cost
 from dataqa.private.names.stages import digest as stage_digest
 from dataqa.private.names.stages import stages_for
@@ -155,6 +156,7 @@ class Finder:
         found = self._scanner.scan(texts, least)
         if self._registries is not None:
             found = _beside(found, self._registries.scan(texts, least))
+        found = everywhere(texts, found)
         self._cost = self._cost.more(begun, int(texts.str.len_chars().sum() or 0))
         if self._cascade is None:
             return found

@@ -37,6 +37,8 @@ _DAY = 5
 _JOINED = 9
 """Digits of a number that is looked for whatever parts them: shorter ones are in every table."""
 _PART = 100_000
+_TOLD = 7
+"""Digits of an address of a machine from which on nothing else is written like it."""
 _POINTED = frozenset({"IP_ADDRESS", "MAC_ADDRESS", "COORDINATE", "GEO_COORDINATES", "URL"})
 """Kinds of which the signs between digits tell one value from another."""
 _BETWEEN = r"[\s().\-/·\u00a0]*"
@@ -86,7 +88,7 @@ class Values:
             return
         folded = _folded(entity, value)
         self._kinds.setdefault(folded, entity)
-        if entity in NAMES:
+        if entity in NAMES or _short(entity, value):
             self._own[doc_id][folded] = None
 
     def known(self, ids: pl.Series) -> int:
@@ -113,8 +115,8 @@ class Values:
                     if (doc_id, value) not in seen:
                         seen.add((doc_id, value))
                         entity = self._kinds[value]
-                        stranger = doc_id not in self._ids
-                        yield Leak(entity, doc_id, own=stranger or entity not in NAMES)
+                        common = entity in NAMES or _short(entity, value)
+                        yield Leak(entity, doc_id, own=not common or doc_id not in self._ids)
 
     def _elsewhere(
         self, ids: pl.Series, folded: pl.Series, part: Sequence[str]
@@ -142,6 +144,11 @@ def _telling(entity: str, value: str) -> bool:
     if entity in NAMES:
         return len(value) > (1 if not value.isascii() else 2)
     return len(value) >= SHORTEST
+
+
+def _short(entity: str, value: str) -> bool:
+    """Whether an address of a machine is one that numbers of sections and versions are equal to."""
+    return entity == "IP_ADDRESS" and ":" not in value and len(digits_of(value)) < _TOLD
 
 
 def _folded(entity: str, value: str) -> str:

@@ -8,6 +8,7 @@ business: the border is put around it. Patterns that could take more than linear
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 _parser: Any = re._parser  # type: ignore[attr-defined] # noqa: SLF001  # the tree of a pattern
@@ -18,9 +19,11 @@ _BESIDE = {"word": rb"[0-9A-Za-z]", "number": rb"[0-9A-Za-z]", "digit": rb"[0-9]
 _UNBOUNDED = 1000
 _LOOKS_AROUND = {"ASSERT", "ASSERT_NOT", "AT", "GROUPREF", "GROUPREF_EXISTS", "ATOMIC_GROUP"}
 MOST_REPEATS = 200
+_MANY = 1 << 12
+"""Patterns of which is kept what was found out: packs are opened again and again."""
 FARTHEST = 2000
 """Bytes of a match before and behind the piece that it is looked for by."""
-_ALNUM = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+ALNUM = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _DIGITS = frozenset(b"0123456789")
 _QUANTIFIED = re.compile(r"[^\x00-\x7f][?*+{]")
 _CLASS = re.compile(r"(?<!\\)\[\^?\]?(?:[^\]\\]|\\.)*\]")
@@ -34,6 +37,7 @@ class Expression(NamedTuple):
     holds: str = ""
 
 
+@lru_cache(_MANY)
 def bordered(one: Expression) -> str:
     r"""The pattern with as much of its border as an automaton without looking around can have.
 
@@ -47,15 +51,26 @@ def bordered(one: Expression) -> str:
         return _unnamed(one.holds or one.pattern)
     tree = _parser.parse(one.pattern)
     edge = r"(?:\b|_)"
-    before = edge if _edge(tree, 1)[0] <= _ALNUM else ""
-    behind = edge if _edge(tree, -1)[0] <= _ALNUM else ""
+    before = edge if _edge(tree, 1)[0] <= ALNUM else ""
+    behind = edge if _edge(tree, -1)[0] <= ALNUM else ""
     return f"{before}(?:{_unnamed(one.pattern)}){behind}"
+
+
+@lru_cache(_MANY)
+def firsts(pattern: str) -> frozenset[int]:
+    """The characters that a match may begin with, 128 being any beyond ASCII.
+
+    >>> sorted(map(chr, firsts("[12]?3(?:4|5)")))
+    ['1', '2', '3']
+    """
+    return _edge(parsed(pattern), 1)[0]
 
 
 def _unnamed(pattern: str) -> str:
     return pattern.replace("(?P<value>", "(?:")
 
 
+@lru_cache(_MANY)
 def around(pattern: str, holds: str) -> tuple[str, str] | None:
     """What stands before and behind a piece that every match of a pattern holds, as it is written.
 
@@ -92,6 +107,7 @@ def _parted(pattern: str) -> bool:
     return False
 
 
+@lru_cache(_MANY)
 def fewest_digits(one: Expression) -> int:
     """How many digits a match has at least.
 
@@ -105,14 +121,15 @@ def _fewest(tree: Any) -> int:
     count = 0
     for item in tree:
         name, value = str(item[0]), item[1]
-        characters = _characters(item)
-        if characters is not None:
-            count += bool(characters) and characters <= _DIGITS
-        elif parts := [_fewest(part) for part in _parts(name, value)]:
-            count += min(parts) * (int(value[0]) if name.endswith("_REPEAT") else 1)
+        taken = characters(item)
+        if taken is not None:
+            count += bool(taken) and taken <= _DIGITS
+        elif some := [_fewest(part) for part in parts(name, value)]:
+            count += min(some) * (int(value[0]) if name.endswith("_REPEAT") else 1)
     return count
 
 
+@lru_cache(_MANY)
 def widest(pattern: str) -> int:
     """The most bytes that a match has.
 
@@ -127,10 +144,10 @@ def _edge(tree: Any, step: int) -> tuple[frozenset[int], bool]:
     found: frozenset[int] = frozenset()
     for item in list(tree)[::step]:
         name, value = str(item[0]), item[1]
-        one = _characters(item)
-        some = [_edge(part, step) for part in _parts(name, value)]
-        for characters, _ in some:
-            found |= characters
+        one = characters(item)
+        some = [_edge(part, step) for part in parts(name, value)]
+        for taken, _ in some:
+            found |= taken
         found |= one or frozenset()
         empty = any(may for _, may in some) or (name.endswith("_REPEAT") and not value[0])
         if one is not None or not empty:
@@ -138,6 +155,7 @@ def _edge(tree: Any, step: int) -> tuple[frozenset[int], bool]:
     return found, True
 
 
+@lru_cache(_MANY)
 def compiled(pattern: str, border: Border) -> re.Pattern[bytes]:
     """The pattern over UTF-8 bytes, with its border on both sides."""
     core = b"(?:" + pattern.encode() + b")"
@@ -178,7 +196,7 @@ def _tree(tree: Any) -> str:
             return "`.` takes anything; say what it may be"
         if name in {"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"} and (why := _repeat(*value)):
             return why
-        for part in _parts(name, value):
+        for part in parts(name, value):
             if why := _tree(part):
                 return why
     return ""
@@ -191,9 +209,9 @@ def _repeat(low: int, high: int, body: Any) -> str:
         return ""
     if body.getwidth()[0] == 0:
         return "it repeats what may be empty"
-    every = _all(body)
+    every = all_items(body)
     varies = any(str(code) == "BRANCH" or str(code).endswith("_REPEAT") for code, _ in every)
-    sets = [found for item in every if (found := _characters(item)) is not None]
+    sets = [found for item in every if (found := characters(item)) is not None]
     # where no two places take the same character (Brueggemann-Klein 1993), and no repetition is
     # all that a round may consist of, there is one way to match
     shared = varies and sum(map(len, sets)) > len(set[int]().union(*sets))
@@ -204,7 +222,7 @@ def _repeat(low: int, high: int, body: Any) -> str:
 
 def _is_a_round(item: Any, body: Any) -> bool:
     """Whether an item of a body holds a repetition, and nothing else need stand beside it."""
-    repeats = any(str(one[0]).endswith("_REPEAT") and one[1][1] > 1 for one in _all([item]))
+    repeats = any(str(one[0]).endswith("_REPEAT") and one[1][1] > 1 for one in all_items([item]))
     return repeats and body.getwidth()[0] == _least(item)
 
 
@@ -218,16 +236,17 @@ def _least(item: Any) -> int:
     return min(int(part.getwidth()[0]) for part in value[1]) if name == "BRANCH" else 1
 
 
-def _all(tree: Any) -> list[Any]:
+def all_items(tree: Any) -> list[Any]:
+    """The items of a tree, and those that they hold."""
     found: list[Any] = []
     for item in tree:
         found.append(item)
-        for part in _parts(str(item[0]), item[1]):
-            found += _all(part)
+        for part in parts(str(item[0]), item[1]):
+            found += all_items(part)
     return found
 
 
-def _characters(item: Any) -> frozenset[int] | None:
+def characters(item: Any) -> frozenset[int] | None:
     """The ASCII characters that one place takes, non-ASCII ones as one; None for no place."""
     name, value = str(item[0]), item[1]
     if name == "LITERAL":
@@ -264,7 +283,8 @@ def _class(parts: Any) -> str:
     return f"[{written}]"
 
 
-def _parts(name: str, value: Any) -> list[Any]:
+def parts(name: str, value: Any) -> list[Any]:
+    """The patterns that an item of a tree holds, such as the ways of an alternative."""
     if name.endswith("_REPEAT"):
         return [value[2]]
     if name == "SUBPATTERN":
@@ -272,3 +292,8 @@ def _parts(name: str, value: Any) -> list[Any]:
     if name == "BRANCH":
         return list(value[1])
     return []
+
+
+def parsed(pattern: str) -> Any:
+    """The tree of a pattern, as ``re`` has it."""
+    return _parser.parse(pattern)

@@ -8,8 +8,9 @@ import polars as pl
 
 from dataqa.errors import InputError
 from dataqa.private.automaton import Everywhere
+from dataqa.private.forms import expressions
 from dataqa.private.packs import Example, Recogniser
-from dataqa.private.scan import Scanner, expressions
+from dataqa.private.scan import Scanner
 from dataqa.proof import Problem
 
 DOUBT = 0.4

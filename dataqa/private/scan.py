@@ -1,33 +1,30 @@
 """One pass over texts: candidates, what is exactly a value, whether it can be real, how sure.
 
 A match of a pattern is a candidate; its check drops what cannot be real; words around raise its
-score; of overlapping ones one is left. Spans are UTF-8 bytes of the text.
+score; of overlapping ones one is left. Spans are UTF-8 bytes of the text. A batch is read as one
+piece of data: what most windows hold is nothing, which arrays say of all of them at once.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
+from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from dataqa.arrow import TextBuffers, text_buffers
+from dataqa.arrow import text_buffers
 from dataqa.private.automaton import Automaton, automaton
-from dataqa.private.checks import Check, check_of
-from dataqa.private.nearby import Nearby
-from dataqa.private.packs import Look, Recogniser
-from dataqa.private.patterns import FARTHEST, Border, Expression, compiled, widest
+from dataqa.private.context import Context, Reader
+from dataqa.private.forms import BESIDE, Form, expressions, forms, touched, whole
+from dataqa.private.packs import Recogniser
+from dataqa.private.windows import Joined, Windows, joined
 
-_POINTS, _DIGITS = b".,", b"0123456789"
-_LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-_BEFORE, _AFTER = 40, 4
-"""Bytes before a match that ``unlike`` looks at, and behind a window that a border does."""
-_SPACED = ("LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "GEORGIAN", "ARABIC", "HEBREW", "DEVANAGARI")
-"""Scripts of which a letter beside a value makes it part of a word."""
 SPANS = pl.Schema(
     {
         "row": pl.UInt32,
@@ -40,60 +37,17 @@ SPANS = pl.Schema(
 )
 
 
-class _Look(NamedTuple):
-    """What one recogniser makes of a match of a pattern.
-
-    Attributes:
-        recogniser: Its number.
-        shortest: Bytes that a match has at least.
-        score: What a match scores, and
-        in_context: what beside one of the recogniser's words.
-        check: Whether a match can be real.
-        words: The recogniser's words.
-        unlike: Words directly before a match that say that it is something else.
-        within: How near words have to be, in bytes.
-        bit: Of the words, and twice that of ``unlike``, in what ``Nearby`` says.
-    """
-
-    recogniser: int
-    shortest: int
-    score: float
-    in_context: float
-    check: Check | None
-    words: re.Pattern[bytes] | None
-    unlike: re.Pattern[bytes] | None
-    within: int
-    bit: int
+type _Spans = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]
+"""Starts, ends, scores and recognisers."""
 
 
-class _Form(NamedTuple):
-    """A pattern with its border, and all that look for it: it is matched once for all of them.
+class _Told(NamedTuple):
+    """Spans as they are found, in columns: many small objects would keep the collector busy."""
 
-    Attributes:
-        exact: What decides.
-        group: Which group of it is the value; 0 for all.
-        ahead: Bytes behind a window that a match of it, and its border, may reach.
-        border: What a match may not touch.
-        looks: Who looks for it.
-        shortest: Bytes that a match has at least, and
-        best: the most that it can score, whoever looks for it;
-        alone: the same without any word around it.
-        words: The bits of those whose words matter, and
-        within: how near they have to be at most.
-        asks: Whether words around it matter.
-    """
-
-    exact: re.Pattern[bytes]
-    group: int
-    ahead: int
-    border: Border
-    looks: list[_Look]
-    shortest: int
-    best: float
-    alone: float
-    words: int
-    within: int
-    asks: bool
+    starts: array[int]
+    ends: array[int]
+    scores: array[float]
+    recognisers: array[int]
 
 
 class Span(NamedTuple):
@@ -115,13 +69,11 @@ class Scanner:
         *,
         automaton_of: Automaton | None = None,
     ) -> None:
-        self._recognisers = tuple(recognisers)
-        self._forms = _forms(self._recognisers)
-        lists = [words for one in self._recognisers for words in (one.words, one.unlike)]
-        self._nearby = Nearby(lists)
-        self._within = max([_BEFORE, *(one.within for one in self._recognisers)])
-        written = expressions(self._recognisers)
-        self._automaton = automaton_of or automaton(written, cache)
+        self._entities = pl.Series([one.entity for one in recognisers], dtype=pl.String)
+        self._names = pl.Series([one.name for one in recognisers], dtype=pl.String)
+        self._forms = forms(recognisers)
+        self._context = Context(recognisers, self._forms)
+        self._automaton = automaton_of or automaton(expressions(recognisers), cache)
 
     def scan(self, texts: pl.Series, least: float = 0.0) -> pl.DataFrame:
         """What is found in each text.
@@ -134,87 +86,105 @@ class Scanner:
             ``SPANS``: the text's row, entity, recogniser, start and end in UTF-8 bytes, score; by
             row and start. Spans do not overlap.
         """
-        buffers = text_buffers(texts)
-        rows: list[tuple[int, str, str, int, int, float]] = []
-        for row, spans in self._candidates(buffers, least):
-            for span in resolved(spans):
-                told = self._recognisers[span.recogniser]
-                rows.append((row, told.entity, told.name, span.start, span.end, span.score))
-        return pl.DataFrame(rows, SPANS, orient="row")
-
-    def _candidates(self, buffers: TextBuffers, least: float) -> Iterator[tuple[int, list[Span]]]:
-        """The texts that have any, with them."""
-        row, data = -1, b""
-        spans: list[Span] = []
-        known: dict[tuple[int, int], int] = {}
-        for text, pattern, start, end in self._automaton.windows(buffers).rows():
-            if text != row:
-                if spans:
-                    yield row, spans
-                low, high = buffers.offsets[text], buffers.offsets[text + 1]
-                row, data, spans, known = text, buffers.data[low:high].tobytes(), [], {}
-            spans += self._spans(data, (pattern, start, end), least, known)
-        if spans:
-            yield row, spans
+        whole = joined(text_buffers(texts))
+        windows = self._automaton.windows(whole)
+        windows, places, spoken = self._context.around(whole, windows, least)
+        reader = self._context.reader(whole, places)
+        starts, ends, scores, numbers = _apart(self._spans(whole, windows, spoken, reader, least))
+        rows = whole.texts(ends)
+        return pl.DataFrame(
+            {
+                "row": rows,
+                "entity": self._entities.gather(numbers),
+                "recogniser": self._names.gather(numbers),
+                "start": starts - whole.begins[rows],
+                "end": ends - whole.begins[rows],
+                "score": scores,
+            },
+            SPANS,
+        )
 
     def _spans(
         self,
-        data: bytes,
-        window: tuple[int, int, int],
+        texts: Joined,
+        windows: Windows,
+        spoken: NDArray[np.bool_],
+        reader: Reader,
         least: float,
-        known: dict[tuple[int, int], int],
-    ) -> Iterator[Span]:
-        pattern, start, end = window
-        form = self._forms[pattern]
-        if not self._may_count(form, data, start, end, least):
-            return
-        # what begins in the window is read to its end, and what stands behind that is seen
-        for match in form.exact.finditer(data, start, end + form.ahead):
-            if match.start() >= end:
+    ) -> _Told:
+        rows = texts.texts(windows.ends)
+        ahead = np.array([form.ahead for form in self._forms], np.int64)
+        # what begins in a window is read to its end, and what stands behind that is seen
+        limits = np.minimum(windows.ends + ahead[windows.patterns], texts.ends[rows])
+        columns = (windows.starts, windows.ends, limits, texts.begins[rows], texts.ends[rows])
+        told = _Told(array("q"), array("q"), array("d"), array("q"))
+        # windows are ordered by pattern
+        fresh = np.flatnonzero(np.diff(windows.patterns, prepend=-1)).tolist()
+        for first, last in pairwise([*fresh, len(rows)]):
+            form = self._forms[int(windows.patterns[first])]
+            looks = [one for one in form.looks if max(one.score, one.in_context) >= least]
+            parts = (*columns, spoken)
+            some = zip(*(part[first:last].tolist() for part in parts), strict=True)
+            _find(form._replace(looks=looks), texts.data, some, reader, least, told)
+        return told
+
+
+def _find(
+    form: Form,
+    data: bytes,
+    windows: Iterable[tuple[int, int, int, int, int, bool]],
+    reader: Reader,
+    least: float,
+    told: _Told,
+) -> None:
+    """Add what a pattern finds in its windows: of each the limit, the text, and words near it."""
+    exact, group, border, looks, shortest = form[:5]
+    search, about = exact.search, reader.about
+    for low, high, limit, begin, end, spoken in windows:
+        at = low
+        while at < high and (match := search(data, at, limit)) is not None:
+            start, behind = match.span(group)
+            first, at = match.span() if group else (start, behind)
+            if first >= high:
                 break
-            low, high = match.span(form.group)
-            if high - low < form.shortest or _touched(data, low, high, form.border):
+            size = behind - start
+            if size < shortest:
                 continue
-            about = self._about(data, low, high, known) if form.asks else 0
-            for look in form.looks:
-                if high - low < look.shortest:
+            if data[start - 1] in BESIDE or data[behind] in BESIDE:
+                start, behind = whole(data, start, behind)
+                if touched(data, start, behind, border):
                     continue
-                near = about & look.bit and _near(look, data, low, high)
-                score = look.in_context if near else look.score
+            near, against = about(start, behind, begin, end) if spoken else (0, 0)
+            for recogniser, fewest, alone, in_context, check, bit in looks:
+                score = in_context if near & bit else alone
+                if score < least or size < fewest or against & bit:
+                    continue
                 # the dearest question comes last
-                if score < least or (about & look.bit << 1 and _unlike(look, data, low)):
-                    continue
-                if look.check is None or look.check(match.group(form.group).decode()):
-                    yield Span(low, high, score, look.recogniser)
-
-    def _may_count(self, form: _Form, data: bytes, start: int, end: int, least: float) -> bool:
-        """Whether a match in a window can score enough: not where it takes a word and none is."""
-        if form.alone >= least or form.border not in {"word", "number"}:
-            return form.best >= least
-        high = _whole(data, end + form.ahead + form.within // 2)
-        around = data[max(0, start - form.within) : high]
-        return form.best >= least and bool(self._nearby.among(around) & form.words)
-
-    def _about(self, data: bytes, low: int, high: int, known: dict[tuple[int, int], int]) -> int:
-        """Whose words may stand around a place; asked once for all who look at it."""
-        found = known.get((low, high))
-        if found is None:
-            within = self._within
-            before = data[max(0, low - within) : low]
-            behind = data[high : _whole(data, high + within // 2)]
-            found = self._nearby.among(before + b"\0" + behind)
-            known[low, high] = found
-        return found
+                if check is None or check(data[start:behind].decode()):
+                    told.starts.append(start)
+                    told.ends.append(behind)
+                    told.scores.append(score)
+                    told.recognisers.append(recogniser)
 
 
-def expressions(recognisers: Sequence[Recogniser]) -> list[Expression]:
-    """The patterns of some recognisers with their borders, each once."""
-    every = [
-        Expression(look.pattern, one.border, look.holds)
-        for one in recognisers
-        for look in one.looks
-    ]
-    return list(dict.fromkeys(every))
+def _apart(told: _Told) -> _Spans:
+    """Of all spans those that are left, by place."""
+    starts, ends, scores, numbers = (np.array(part) for part in told)
+    order = np.lexsort((numbers, scores, ends, starts))
+    spans = starts[order], ends[order], scores[order], numbers[order]
+    starts, ends, *_ = spans
+    if not len(starts):
+        return spans
+    meets = np.zeros(len(starts), np.bool_)
+    meets[1:] = starts[1:] < np.maximum.accumulate(ends)[:-1]
+    meets[:-1] |= starts[1:] < ends[:-1]
+    if not meets.any():
+        return spans
+    met = [Span(*one) for one in zip(*(part[meets].tolist() for part in spans), strict=True)]
+    columns = zip(spans, zip(*resolved(met), strict=True), strict=True)
+    starts, ends, scores, numbers = (np.append(part[~meets], left) for part, left in columns)
+    order = np.argsort(starts)
+    return starts[order], ends[order], scores[order], numbers[order]
 
 
 def resolved(spans: Sequence[Span]) -> list[Span]:
@@ -230,112 +200,3 @@ def resolved(spans: Sequence[Span]) -> list[Span]:
         if free and (not at or left[at - 1].end <= span.start):
             left.insert(at, span)
     return left
-
-
-def _forms(recognisers: Sequence[Recogniser]) -> list[_Form]:
-    """One for each of the ``expressions``, in their order."""
-    looks: dict[Expression, list[_Look]] = {one: [] for one in expressions(recognisers)}
-    for number, one in enumerate(recognisers):
-        for look in one.looks:
-            looks[Expression(look.pattern, one.border, look.holds)].append(_look(one, number, look))
-    return [
-        _Form(
-            exact := compiled(one.pattern, one.border),
-            exact.groups,
-            _AFTER + (longest if (longest := widest(one.pattern)) <= FARTHEST else 0),
-            one.border,
-            some,
-            min(look.shortest for look in some),
-            max(max(look.score, look.in_context) for look in some),
-            max(look.score for look in some),
-            sum({look.bit for look in some if look.words}),
-            max(look.within for look in some),
-            asks=any(look.words or look.unlike for look in some),
-        )
-        for one, some in looks.items()
-    ]
-
-
-def _look(recogniser: Recogniser, number: int, look: Look) -> _Look:
-    return _Look(
-        number,
-        look.shortest,
-        look.score,
-        look.score if look.in_context is None else look.in_context,
-        check_of(recogniser.check) if recogniser.check else None,
-        _words(recogniser.words),
-        _words(recogniser.unlike, at_end=True),
-        recogniser.within,
-        1 << 2 * number,
-    )
-
-
-def _words(words: Sequence[str], *, at_end: bool = False) -> re.Pattern[bytes] | None:
-    """Any of some words, whatever their case; letters of the Latin alphabet need a border."""
-    if not words:
-        return None
-    some = [
-        (r"(?<![A-Za-z])" + re.escape(one) + r"(?![A-Za-z])" if one.isascii() else re.escape(one))
-        for one in sorted(words, key=len, reverse=True)
-    ]
-    written = "(?i:" + "|".join(some) + ")"
-    return re.compile((written + (r"[\s:#=：,.-]{0,6}\Z" if at_end else "")).encode())
-
-
-def _near(look: _Look, data: bytes, low: int, high: int) -> bool:
-    words, within = look.words, look.within
-    if words is None:
-        return False
-    before = max(0, low - within)
-    behind = _whole(data, high + within // 2)
-    return bool(words.search(data, before, low) or words.search(data, high, behind))
-
-
-def _whole(data: bytes, limit: int) -> int:
-    """A place at or before a limit where no word of the Latin alphabet is cut."""
-    while 0 < limit < len(data) and data[limit] in _LETTERS and data[limit - 1] in _LETTERS:
-        limit -= 1
-    return limit
-
-
-def _unlike(look: _Look, data: bytes, low: int) -> bool:
-    return look.unlike is not None and bool(look.unlike.search(data, max(0, low - _BEFORE), low))
-
-
-def _touched(data: bytes, low: int, high: int, border: Border) -> bool:
-    """Whether what stands beside a match makes it a part of something else."""
-    if border == "none":
-        return False
-    decimals = low > 1 and data[low - 1] in _POINTS and data[low - 2] in _DIGITS
-    goes_on = high + 1 < len(data) and data[high] in b"." and data[high + 1] in _DIGITS
-    if (decimals and data[low] in _DIGITS) or (goes_on and data[high - 1] in _DIGITS):
-        return True
-    if border == "number" and _goes_on(data, low, high):
-        return True
-    return border in {"word", "number"} and _in_word(data, low, high)
-
-
-def _goes_on(data: bytes, low: int, high: int) -> bool:
-    """Whether a hyphen or a slash with a digit behind it makes it a part of a longer number."""
-    before = low > 1 and data[low - 1] in b"-/" and data[low - 2] in _DIGITS
-    return before or (high + 1 < len(data) and data[high] in b"-/" and data[high + 1] in _DIGITS)
-
-
-def _in_word(data: bytes, low: int, high: int) -> bool:
-    """Whether a letter beyond ASCII, of a script that parts words by spaces, touches it."""
-    before = low > 0 and data[low - 1] >= 0x80 and _spaced(_last(data, low))
-    return before or (high < len(data) and data[high] >= 0x80 and _spaced(_first(data, high)))
-
-
-def _last(data: bytes, end: int) -> str:
-    return data[max(0, end - 4) : end].decode(errors="ignore")[-1:]
-
-
-def _first(data: bytes, start: int) -> str:
-    return data[start : start + 4].decode(errors="ignore")[:1]
-
-
-def _spaced(character: str) -> bool:
-    if not character.isalpha():
-        return False
-    return unicodedata.name(character, "").partition(" ")[0] in _SPACED

@@ -8,8 +8,10 @@ from importlib import import_module
 from typing import Any
 
 from dataqa.private.dialling import regions_of
+from dataqa.private.digits import is_day, only_digits
 
 _RUNS = re.compile("[0-9]+")
+_EXTENSION = re.compile("x|ext|#")
 _ABROAD = ("001", "011", "00")
 _MANY = 1 << 16
 
@@ -66,6 +68,36 @@ def phone_abroad(value: str) -> bool:
     return False
 
 
+@lru_cache(_MANY)
+def phone_coded(value: str) -> bool:
+    """A number behind a country's code that there is, whatever that country's plan says of it.
+
+    Source: ITU-T E.164, at most 15 digits; the codes are libphonenumber's. 00, 001 or 011 may stand
+    for the plus. With the code 1 there are eleven digits.
+
+    >>> phone_coded("+61-8-5691-9335"), phone_coded("011 44 115 496 0200"), phone_coded("+1 234")
+    (True, True, False)
+    """
+    number = _EXTENSION.split(value)[0].replace("(0)", "")
+    found = only_digits(number)
+    if "+" not in number:
+        found = found[3 if found.startswith("011") else 2 :]
+    codes = _phonenumbers().COUNTRY_CODE_TO_REGION_CODE
+    sizes = range(11, 12) if found.startswith("1") else range(9, 16)
+    known = any(int(found[:size] or 0) in codes for size in (1, 2, 3))
+    return known and len(found) in sizes and len(set(found)) > 2 and number.count("(") < 2
+
+
+def phone_plain(value: str) -> bool:
+    """Digits that may be a telephone number: of several kinds, and no day.
+
+    >>> phone_plain("40562241"), phone_plain("20190304"), phone_plain("11111111")
+    (True, False, False)
+    """
+    dated = len(value) == 8 and any(map(is_day, (value, value[4:] + value[2:4] + value[:2])))
+    return len(set(value)) > 2 and not dated
+
+
 def dialled(value: str) -> bool:
     """Groups of digits, enough for a telephone number, and neither a day nor years.
 
@@ -77,7 +109,7 @@ def dialled(value: str) -> bool:
     years = all(len(group) == 4 and group[:2] in {"18", "19", "20"} for group in groups)
     dated = _dated(groups[:3]) or re.fullmatch("[0-9]+[.][0-9]{1,2}", value)
     whole = value.count("(") == value.count(")") and all(
-        1 < len(group) < 9 or group in {"0", "1"} for group in groups
+        1 < len(group) < 11 or group in {"0", "1"} for group in groups
     )
     return 6 < len(found) < 16 and len(groups) > 1 and whole and not years and not dated
 

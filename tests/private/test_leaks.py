@@ -78,3 +78,16 @@ def test_null_texts_and_no_values_are_no_trouble():
     assert left(values, ["a"], [None]) == []
     values.add("PERSON", "Jane Doe", "a")
     assert left(values, ["a"], [None]) == []
+
+
+def test_an_address_like_a_number_of_a_section_is_a_leak_in_its_own_document():
+    values = Values(None, 0.4)
+    values.note(pl.Series(["a", "b"]), pl.Series(["", ""]))
+    values.add("IP_ADDRESS", "3.1.2.4", "a")
+    values.add("IP_ADDRESS", "192.168.2.4", "a")
+    found = left(values, ["a", "b"], ["at 3.1.2.4", "see 3.1.2.4 and 192.168.2.4"])
+    assert sorted(found) == [
+        ("IP_ADDRESS", "a", True),
+        ("IP_ADDRESS", "b", False),
+        ("IP_ADDRESS", "b", True),
+    ]
