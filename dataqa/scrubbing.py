@@ -15,6 +15,7 @@ from dataqa.errors import InputError, did_you_mean
 from dataqa.private.columns import check_path, replaced, split_path
 from dataqa.private.finder import Finder, plan
 from dataqa.private.packs import USUAL
+from dataqa.private.places import in_characters
 from dataqa.private.proof import DOUBT
 from dataqa.private.replacing import About, Scope, Style
 from dataqa.registry import user_assets
@@ -68,10 +69,9 @@ def scan_text(
     [Found(entity='EMAIL_ADDRESS', start=3, end=16, score=0.95, recogniser='global.email')]
     """
     rows = _scanner(packs, entities, names, languages).scan(pl.Series([text]), doubt)
-    data = text.encode()
     return [
-        Found(entity, len(data[:start].decode()), len(data[:end].decode()), score, recogniser)
-        for _, entity, recogniser, start, end, score in rows.iter_rows()
+        Found(entity, start, end, score, recogniser)
+        for _, entity, recogniser, start, end, score in in_characters(text, rows).iter_rows()
     ]
 
 

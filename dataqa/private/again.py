@@ -6,8 +6,7 @@ word it is no less private, so each other place of it is taken too, as surely as
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 import polars as pl
@@ -18,6 +17,8 @@ BY_CHANCE = frozenset(
     {"PERSON", "LOCATION", "ORGANIZATION", "DATE_TIME", "DATE_OF_BIRTH", "AGE", "NRP", "TITLE"}
 )
 """Kinds of which the same letters elsewhere in a text may well be something else."""
+_FEW = 4
+"""Values in a text up to which each is counted by itself."""
 _FEWEST = 4
 """Letters and digits of a value that is told by itself."""
 
@@ -47,24 +48,37 @@ def everywhere(texts: pl.Series, found: pl.DataFrame) -> pl.DataFrame:
 
 def _more(data: bytes, spans: Sequence[Row]) -> Iterator[Row]:
     """The other places in one text, the likeliest values first."""
-    taken: list[tuple[int, int]] | None = None
-    done: set[bytes] = set()
+    values: dict[bytes, Row] = {}
     for span in sorted(spans, key=lambda one: (-one[5], one[3] - one[4], one[3])):
-        row, entity, recogniser, start, end, score = span
-        value = data[start:end]
-        if entity in BY_CHANCE or value in done:
-            continue
-        done.add(value)
-        if data.find(value, 0, start) < 0 and data.find(value, end) < 0:
-            continue
-        if not _tells(value):
-            continue
-        taken = [(one[3], one[4]) for one in spans] if taken is None else taken
-        for low in _places(data, value):
-            high = low + len(value)
-            if all(high <= first or last <= low for first, last in taken):
-                taken.append((low, high))
-                yield row, entity, recogniser, low, high, score
+        value = data[span[3] : span[4]]
+        if span[1] not in BY_CHANCE and value not in values and _tells(value):
+            values[value] = span
+    if not values:
+        return
+    told = _told(data, values)
+    if not told:
+        return
+    taken = bytearray(len(data))
+    for span in spans:
+        taken[span[3] : span[4]] = b"\1" * (span[4] - span[3])
+    for low, value in told:
+        high = low + len(value)
+        if taken.find(1, low, high) < 0 and _alone(data, low, high):
+            taken[low:high] = b"\1" * len(value)
+            row, entity, recogniser, *_, score = values[value]
+            yield row, entity, recogniser, low, high, score
+
+
+def _told(data: bytes, values: Mapping[bytes, Row]) -> list[tuple[int, bytes]]:
+    """Where values stand, if any stands twice: those of the likeliest first."""
+    if len(values) <= _FEW and all(data.count(value) < 2 for value in values):
+        return []
+    text, some = pl.Series([data.decode()]), [value.decode() for value in values]
+    places = text.str.find_many(some, overlapping=True)[0].to_list()
+    words = text.str.extract_many(some, overlapping=True)[0].to_list()
+    ranks = {value: at for at, value in enumerate(values)}
+    found = [(place, word.encode()) for place, word in zip(places, words, strict=True)]
+    return sorted(found, key=lambda one: (ranks[one[1]], one[0]))
 
 
 def _tells(value: bytes) -> bool:
@@ -72,11 +86,11 @@ def _tells(value: bytes) -> bool:
     return letters >= _FEWEST and (b"@" in value or any(0x30 <= one <= 0x39 for one in value))
 
 
-def _places(data: bytes, value: bytes) -> Iterator[int]:
-    """Where a value stands by itself, not as a part of a longer word or number."""
-    before = rb"(?<![0-9A-Za-z])" if value[:1].isalnum() else b""
-    behind = rb"(?![0-9A-Za-z])" if value[-1:].isalnum() else b""
-    before += rb"(?<![0-9][.,])" if value[:1].isdigit() else b""
-    behind += rb"(?![.][0-9])" if value[-1:].isdigit() else b""
-    for match in re.finditer(before + re.escape(value) + behind, data):
-        yield match.start()
+def _alone(data: bytes, low: int, high: int) -> bool:
+    """Whether a value stands by itself, not as a part of a longer word or number."""
+    first, last = data[low : low + 1], data[high - 1 : high]
+    before, behind = data[max(0, low - 2) : low], data[high : high + 2]
+    if (first.isalnum() and before[-1:].isalnum()) or (last.isalnum() and behind[:1].isalnum()):
+        return False
+    in_number = first.isdigit() and before[-1:] in {b".", b","} and before[:1].isdigit()
+    return not in_number and not (last.isdigit() and behind[:1] == b"." and behind[1:].isdigit())

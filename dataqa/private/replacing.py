@@ -12,6 +12,8 @@ from dataqa.private.standins import identity, stand_in
 
 type Style = Literal["surrogate", "mask", "tag", "hash", "remove", "keep"]
 type Scope = Literal["document", "subject", "dataset", "project"]
+STYLES: tuple[Style, ...] = ("surrogate", "mask", "tag", "hash", "remove", "keep")
+SCOPES: tuple[Scope, ...] = ("document", "subject", "dataset", "project")
 KEYED = frozenset({"surrogate", "hash"})
 
 
@@ -60,7 +62,7 @@ class Replacing(NamedTuple):
             return f"<{entity}:{hmac.digest(self.key, told, sha256).hex()[:16]}>"
         if style == "mask":
             return "".join("*" if one.isalnum() else one for one in value)
-        return {"tag": f"<{entity}>", "remove": ""}.get(style, value)
+        return {"tag": f"<{entity}>", "remove": "", "keep": value}[style]
 
     def within(self, about: About) -> str:
         """What a value's stand-in depends on beside value and key: equal is the same scope."""

@@ -21,7 +21,7 @@ from dataqa.private.finder import Finder, Plan, plan
 from dataqa.private.keys import check_place, key_at
 from dataqa.private.packs import USUAL
 from dataqa.private.proof import DOUBT
-from dataqa.private.replacing import KEYED, About, Replacing, Scope, Style
+from dataqa.private.replacing import KEYED, SCOPES, STYLES, About, Replacing, Scope, Style
 from dataqa.types import DOC, DOC_ID, TEXT, Action, Assets, Batch, Opened
 
 RULE, FOUND = "scrub.", "private."
@@ -74,6 +74,10 @@ class Scrub(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     def __post_init__(self) -> None:
         check_place(self.key, "scrub.key")
+        # in Python nobody has looked at them yet
+        for style in (self.style, *self.per_entity.values()):
+            _known(style, STYLES, "style")
+        _known(self.scope, SCOPES, "scope")
         if self.scope == "subject" and not self.subject:
             hint = "subject: patient_id, the column that names them"
             raise InputError("no subject", where="scrub.scope", hint=hint)
@@ -124,6 +128,12 @@ class Scrub(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             day_first=self.day_first,
             key=key,
         )
+
+
+def _known(word: str, some: Sequence[str], what: str) -> None:
+    if word not in some:
+        where = f"scrub.{what}"
+        raise InputError(f"there is no {what} {word!r}", where=where, hint=did_you_mean(word, some))
 
 
 def read_key(step: Scrub) -> bytes:

@@ -35,7 +35,7 @@ import dataqa
 from dataqa.cli.private import private_command
 from dataqa.errors import InputError
 from dataqa.private import Analyzer, as_presidio_recognizers
-from dataqa.private.packs import USUAL, load_packs
+from dataqa.private.packs import load_packs
 from dataqa.private.presidio.context import TextArtifacts
 from dataqa.private.presidio.phones import Phones, runs
 from dataqa.registry import user_assets
@@ -243,12 +243,14 @@ def test_a_registry_file_is_read_as_presidio_reads_it(tmp_path: Path):
 
 def test_what_is_exported_works_in_presidio(tmp_path: Path):
     path = tmp_path / "registry.yaml"
-    command = CliRunner().invoke(private_command, ["export", "-o", str(path)])
+    packs = ("private/global", "private/us", "private/cn", "private/jp")
+    asked = [word for pack in packs for word in ("--pack", pack)]
+    command = CliRunner().invoke(private_command, ["export", "-o", str(path), *asked])
     assert command.exit_code == 0, command.output
     assert "global.iban: check stdnum:iban" in path.read_text()
     analyzer = Analyzer(path)
     found = 0
-    for one in load_packs(USUAL, user_assets()):
+    for one in load_packs(packs, user_assets()):
         for example in one.examples:
             if example.kind != "hit":
                 continue

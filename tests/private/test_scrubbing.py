@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import polars as pl
 import pytest
@@ -113,3 +115,31 @@ def test_by_document_a_row_is_one_or_what_has_an_id():
 
     assert len(set(made())) == 2
     assert len(set(made(doc_id="doc"))) == 1
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"style": "redact"}, {"per_entity": {"EMAIL_ADDRESS": "masc"}}, {"scope": "documents"}],
+)
+def test_a_misspelt_setting_lets_nothing_through(given: dict[str, Any]):
+    with pytest.raises(InputError, match="there is no"):
+        dataqa.scrub(pl.DataFrame({"text": ["mail joe@corp.com"]}), **given)
+
+
+def test_digits_of_other_scripts_do_not_stay():
+    frame = pl.DataFrame({"tel": ["٠٥٠١٢٣٤٥٦٧"], "card": ["４１１１１１１１１１１１１１１１"]})
+    kinds = {"tel": "PHONE_NUMBER", "card": "CREDIT_CARD"}
+    row = dataqa.scrub(frame, kinds, style="surrogate", key="env:DATAQA_KEY").row(0)
+    assert all(one.isascii() for one in row), row
+    assert len(row[1]) == 16
+
+
+def test_many_values_take_linear_time():
+    def seconds(times: int) -> float:
+        text = "".join(f"joe{at % 7}@corp.com and 手机13812345678, " for at in range(times))
+        begun = time.process_time()
+        assert len(dataqa.scan_text(text, packs=["private/global", "private/cn"])) == 2 * times
+        return time.process_time() - begun
+
+    seconds(100)
+    assert seconds(8000) < 14 * max(seconds(1000), 0.02)

@@ -34,7 +34,7 @@ class Analyzer(AnalyzerEngine):
             in Presidio, with the same scores, and are only spared texts in which there is nothing.
         nlp_engine: Presidio's engine around a language model, for recognisers that need one
             (``SpacyRecognizer``). Without it words are cut, and no model runs.
-        languages: Those of the texts.
+        languages: Those of the texts; ``supported_languages`` says the same.
         settings: What ``AnalyzerEngine`` takes else.
 
     >>> found = Analyzer().analyze("Write to jane@corp.com", language="en")
@@ -48,8 +48,10 @@ class Analyzer(AnalyzerEngine):
         *,
         nlp_engine: NlpEngine | None = None,
         languages: Sequence[str] = ("en",),
+        supported_languages: Sequence[str] = (),
         **settings: Any,
     ) -> None:
+        languages = supported_languages or languages
         engine = nlp_engine or WordsOnly(languages)
         for language in languages:
             blank(language)  # now rather than with the first text

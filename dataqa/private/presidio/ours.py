@@ -12,6 +12,7 @@ from presidio_analyzer.nlp_engine import NlpArtifacts
 
 from dataqa.private.finder import NAMES, Finder, plan
 from dataqa.private.packs import USUAL
+from dataqa.private.places import in_characters
 from dataqa.private.proof import DOUBT
 from dataqa.registry import user_assets
 
@@ -50,14 +51,11 @@ class PackRecognizer(EntityRecognizer):
         named = not entities or not set(NAMES).isdisjoint(entities)
         finder = self._finder if named else self._patterns
         rows = finder.scan(pl.Series([text], dtype=pl.String), self._doubt)
-        data = text.encode()
         found: list[RecognizerResult] = []
-        for _, entity, recogniser, start, end, score in rows.iter_rows():
+        for _, entity, recogniser, start, end, score in in_characters(text, rows).iter_rows():
             if entities and entity not in entities:
                 continue
-            first = len(data[:start].decode())
-            last = first + len(data[start:end].decode())
-            found.append(self._result(entity, first, last, score, recogniser))
+            found.append(self._result(entity, start, end, score, recogniser))
         return found
 
     def _result(self, entity: str, start: int, end: int, score: float, name: str) -> Any:

@@ -82,6 +82,7 @@ def stand_in(
     >>> len({stand_in("EMAIL_ADDRESS", one, b"k") for one in ("Jane@corp.com", "jane@corp.com")})
     1
     """
+    value = _plain_digits(value)
     who = Who(key, scope, scope if subject is None else subject, weekdays, day_first)
     name = _OTHER_NAMES.get(entity, entity.lower())
     if name in _OF_WHO:
@@ -97,6 +98,17 @@ def stand_in(
             break
         made = make(value, who.draw(entity, same, str(attempt)))
     return made
+
+
+def _plain_digits(value: str) -> str:
+    """A value with the digits of every script as ASCII's: makers know no others.
+
+    >>> _plain_digits("５３６-٩٠")
+    '536-90'
+    """
+    if value.isascii():
+        return value
+    return "".join(str(unicodedata.decimal(one)) if one.isdecimal() else one for one in value)
 
 
 def identity(entity: str, value: str) -> str:
