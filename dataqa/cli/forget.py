@@ -63,16 +63,42 @@ def forget_command(
             click.echo(f"{len(ids):,} documents would be removed")
             return
         waits = store.exists(NOTE)
+        _check_beside(indexes, vault, vault_key)
 
         def beside(every: Sequence[str]) -> dict[str, int]:
             return _beside(every, indexes, vault, vault_key)
 
         done = forget(store, ids, beside, by=f"column {column}" if column else "id")
+        if not done.ids and column and (indexes or vault):
+            click.echo(
+                "nobody of that column is in the run: give ids for what is beside it", err=True
+            )
+        elif not done.ids:  # gone from the run, and may still be elsewhere
+            elsewhere = beside([subject])
+            for name, count in elsewhere.items():
+                click.echo(f"{name}: {count:,} removed")
     if waits:
         click.echo("an earlier try had been interrupted: completed", err=True)
     parts = ", ".join(f"{count:,} {verdict}" for verdict, count in done.by_verdict.items())
     click.echo(f"{sum(done.by_verdict.values()):,} documents removed{': ' if parts else ''}{parts}")
     click.echo("the inputs still hold them, if you have not removed them there", err=True)
+
+
+def _check_beside(indexes: Sequence[Path], vault: Path | None, vault_key: str | None) -> None:
+    """See that indexes and vault can be opened, before anything is changed.
+
+    Raises:
+        InputError: One of them is not there, or its key is not.
+    """
+    for path in indexes:
+        from dataqa.index.index import Index
+
+        Index.open(path)
+    if vault is not None and vault_key is not None:
+        from dataqa.private.keys import key_at
+        from dataqa.private.vault import read
+
+        read(vault, key_at(vault_key, "--vault-key"))
 
 
 def _beside(

@@ -71,7 +71,11 @@ def test_the_way_back_takes_the_vault_and_its_key(source: Path, tmp_path: Path):
     assert "does not open" in run(*undo, "--vault-key", lock, code=2)
     assert "jane@corp.com" in run(*undo, "--vault-key", later)
     forget = ("forget", "7", "--column", "patient", "--in", str(clean))
-    run(*forget, "--vault", str(vault), "--vault-key", later)
+    run(*forget, "--vault", str(vault), "--vault-key", lock, code=2)  # before anything is changed
+    run(*forget)  # gone from the run, it is still found elsewhere by its id
+    beside = ("--vault", str(vault), "--vault-key", later)
+    for doc_id in NOTES.filter(patient=7)["id"]:
+        assert "out.vault: " in run("forget", doc_id, "--in", str(clean), *beside)
     assert "jane@corp.com" not in run(*undo, "--vault-key", later)
 
 
