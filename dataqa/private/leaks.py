@@ -37,12 +37,15 @@ _DAY = 5
 _JOINED = 9
 """Digits of a number that is looked for whatever parts them: shorter ones are in every table."""
 _PART = 100_000
+_UNGROUPED = frozenset({"EMAIL_ADDRESS", "SECRET", "CRYPTO", "PHONE_NUMBER"})
+"""Kinds that nobody writes in groups, or of which the digits are compared."""
 _TOLD = 7
 """Digits of an address of a machine from which on nothing else is written like it."""
 _POINTED = frozenset({"IP_ADDRESS", "MAC_ADDRESS", "COORDINATE", "GEO_COORDINATES", "URL"})
 """Kinds of which the signs between digits tell one value from another."""
-_BETWEEN = r"[\s().\-/·\u00a0]*"
-_GAPS = r"([0-9])[\s().\-/·\u00a0]+"
+_SIGNS = r"\s().\-_/·\u00a0\u2010-\u2015\u200b\u2060\ufeff"
+_BETWEEN = f"[{_SIGNS}]*"
+_GAPS = f"([0-9])[{_SIGNS}]+"
 
 
 class Leak(NamedTuple):
@@ -123,9 +126,12 @@ class Values:
     ) -> Iterator[tuple[str, str]]:
         """Values anywhere; numbers are looked for in texts whose digits are moved together."""
         numbers = [value for value in part if value.isdigit()]
-        words = [value for value in part if not value.isdigit()]
+        codes = [value for value in part if _is_code(value, self._kinds[value])]
+        others = {*numbers, *codes}
+        words = [value for value in part if value not in others]
         joined = folded.str.replace_all(_GAPS, "$1") if numbers else folded
-        for some, where in ((words, folded), (numbers, joined)):
+        squeezed = folded.str.replace_all(f"[{_SIGNS}]+", "") if codes else folded
+        for some, where in ((words, folded), (numbers, joined), (codes, squeezed)):
             if not some:
                 continue
             held = where.str.contains_any(some).fill_null(value=False)
@@ -159,9 +165,18 @@ def _folded(entity: str, value: str) -> str:
     if entity == "PHONE_NUMBER":
         national = digits_of(identity(entity, value))
         return national if len(national) >= _JOINED else plain
+    letters = "".join(one for one in plain if one.isalnum())
+    if _is_code(letters, entity):
+        return letters
     digits = digits_of(value)
     only = numeric(value) and not any(one.isalpha() for one in value)
     return digits if only and len(digits) >= _JOINED and entity not in _POINTED else plain
+
+
+def _is_code(value: str, entity: str) -> bool:
+    """Whether a folded value is letters and digits that may be written in groups, as an IBAN is."""
+    mixed = value.isascii() and value.isalnum() and not value.isdigit() and not value.isalpha()
+    return mixed and len(value) >= _JOINED and entity not in NAMES | _POINTED | _UNGROUPED
 
 
 def _stands(value: str, entity: str, text: str) -> bool:
@@ -174,6 +189,8 @@ def _pattern(value: str, entity: str) -> re.Pattern[str]:
     if value.isdigit():
         code = rf"(?:(?:\+|00)?[0-9]{{1,3}}{_BETWEEN}|0)?" if entity == "PHONE_NUMBER" else ""
         return re.compile(rf"(?<![0-9]){code}{_BETWEEN.join(value)}(?![0-9])")
+    if _is_code(value, entity):
+        return re.compile(f"(?<![0-9a-z]){_BETWEEN.join(value)}(?![0-9a-z])")
     spaced = r"\s+".join(re.escape(word) for word in value.split())
     before = r"(?<![0-9a-z])" if value[:1].isascii() and value[:1].isalnum() else ""
     behind = r"(?![0-9a-z])" if value[-1:].isascii() and value[-1:].isalnum() else ""
