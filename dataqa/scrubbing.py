@@ -15,7 +15,7 @@ from dataqa.errors import InputError, did_you_mean
 from dataqa.private.columns import check_path, replaced, split_path
 from dataqa.private.finder import Finder, plan
 from dataqa.private.packs import USUAL
-from dataqa.private.places import in_characters
+from dataqa.private.places import in_characters, whole
 from dataqa.private.proof import DOUBT
 from dataqa.private.replacing import About, Scope, Style
 from dataqa.registry import user_assets
@@ -68,6 +68,7 @@ def scan_text(
     >>> scan_text("写信到jane@corp.com", packs=["private/global"], entities=["EMAIL_ADDRESS"])
     [Found(entity='EMAIL_ADDRESS', start=3, end=16, score=0.95, recogniser='global.email')]
     """
+    text = whole(text)
     rows = _scanner(packs, entities, names, languages).scan(pl.Series([text]), doubt)
     return [
         Found(entity, start, end, score, recogniser)

@@ -16,6 +16,7 @@ import polars as pl
 
 from dataqa.errors import InputError, did_you_mean
 from dataqa.private.finder import Finder
+from dataqa.private.places import whole
 from dataqa.private.replacing import About, Replacing
 from dataqa.types import TEXT
 
@@ -166,7 +167,7 @@ def _in_json(text: str, at: Value, put: _Put) -> str:
         if match["key"]:
             field = json.loads(written.removesuffix(match["key"]))
             return written
-        value = json.loads(written)
+        value = whole(json.loads(written))
         new = put(at._replace(field=field, text=value))
         return written if new == value else json.dumps(new, ensure_ascii=written.isascii())
 

@@ -6,6 +6,15 @@ import numpy as np
 import polars as pl
 
 
+def whole(text: str) -> str:
+    r"""A text without halves of characters, which no UTF-8 has: each is a question mark, as long.
+
+    >>> whole("a\ud83d")
+    'a?'
+    """
+    return text.encode("utf-8", "replace").decode()
+
+
 def in_characters(text: str, found: pl.DataFrame) -> pl.DataFrame:
     """What was found in one text, with starts and ends in characters.
 

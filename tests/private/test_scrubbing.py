@@ -143,3 +143,10 @@ def test_many_values_take_linear_time():
 
     seconds(100)
     assert seconds(8000) < 14 * max(seconds(1000), 0.02)
+
+
+def test_half_a_character_stops_nothing():
+    found = dataqa.scan_text("\ud83d joe@corp.com")
+    assert [(one.start, one.end) for one in found] == [(2, 14)]
+    frame = pl.DataFrame({"j": ['{"a":"x \\ud83d joe@corp.com","b":"\\ud83d"}']})
+    assert dataqa.scrub(frame, "j")["j"][0] == '{"a":"x ? <EMAIL_ADDRESS>","b":"\\ud83d"}'

@@ -12,7 +12,7 @@ from presidio_analyzer.nlp_engine import NlpArtifacts
 
 from dataqa.private.finder import NAMES, Finder, plan
 from dataqa.private.packs import USUAL
-from dataqa.private.places import in_characters
+from dataqa.private.places import in_characters, whole
 from dataqa.private.proof import DOUBT
 from dataqa.registry import user_assets
 
@@ -48,6 +48,7 @@ class PackRecognizer(EntityRecognizer):
         nlp_artifacts: NlpArtifacts | None = None,  # noqa: ARG002 - Presidio's signature
     ) -> list[RecognizerResult]:
         """What is found in a text, by place; offsets are characters."""
+        text = whole(text)
         named = not entities or not set(NAMES).isdisjoint(entities)
         finder = self._finder if named else self._patterns
         rows = finder.scan(pl.Series([text], dtype=pl.String), self._doubt)
