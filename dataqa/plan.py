@@ -54,9 +54,9 @@ def make_plan(pipeline: Pipeline, assets: Assets) -> Plan:
 
     Raises:
         InputError: A rule pack or list that a step names does not exist or does not load, or a step
-            does not come after the one that it acts upon.
+            does not come after the one that it acts upon, or does not agree with it.
     """
-    _check_order(pipeline.steps)
+    _check_order(pipeline.steps, assets)
     groups: list[list[NamedStep]] = [[]]
     for named in pipeline.steps:
         if isinstance(named.step, GlobalStep):
@@ -76,7 +76,7 @@ def make_plan(pipeline: Pipeline, assets: Assets) -> Plan:
     return Plan(pipeline, tuple(stages))
 
 
-def _check_order(steps: Sequence[NamedStep]) -> None:
+def _check_order(steps: Sequence[NamedStep], assets: Assets) -> None:
     for at, named in enumerate(steps):
         before = getattr(named.step, "follows", None)
         if before is not None and before not in {step.word for step in steps[:at]}:
@@ -85,6 +85,9 @@ def _check_order(steps: Sequence[NamedStep]) -> None:
                 where=f"step {named.label}",
                 hint=f"put `- {before}` before it",
             )
+        check = getattr(named.step, "check_after", None)
+        if check is not None:
+            check([step.step for step in steps[:at]], assets)
 
 
 def digest(value: Any) -> str:

@@ -13,7 +13,7 @@ import polars as pl
 
 from dataqa.errors import InputError, did_you_mean
 from dataqa.private.columns import check_path, replaced, split_path
-from dataqa.private.finder import Finder, plan
+from dataqa.private.finder import Finder, check_kinds, plan
 from dataqa.private.packs import USUAL
 from dataqa.private.places import in_characters, whole
 from dataqa.private.proof import DOUBT
@@ -63,11 +63,15 @@ def scan_text(
         doubt: Values of a lower score are left out.
 
     Raises:
-        InputError: There is no such pack or kind, or a package is missing that a check takes.
+        InputError: There is no such pack or kind, or a package is missing that a check takes; or
+            what is given is no text.
 
     >>> scan_text("写信到jane@corp.com", packs=["private/global"], entities=["EMAIL_ADDRESS"])
     [Found(entity='EMAIL_ADDRESS', start=3, end=16, score=0.95, recogniser='global.email')]
     """
+    if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance] - rows of users
+        hint = "leave nulls out, or give a column to dataqa.scrub"
+        raise InputError(f"a text is wanted, not {type(text).__name__}", hint=hint)
     text = whole(text)
     rows = _scanner(packs, entities, names, languages).scan(pl.Series([text]), doubt)
     return [
@@ -130,9 +134,9 @@ def scrub[Frame: (pl.DataFrame, pl.LazyFrame)](
     for path in wanted:
         check_path(path, schema)
     for name in (subject, doc_id):
-        if name is not None and name not in schema:
-            hint = did_you_mean(name, schema.names())
-            raise InputError(f"the frame has no column {name!r}", hint=hint)
+        if name is not None:
+            _check_ids(name, schema)
+    check_kinds([*(per_entity or ()), *wanted.values()], packs, user_assets())
     step = Scrub(
         style=style,
         key=key,
@@ -158,6 +162,8 @@ def scrub[Frame: (pl.DataFrame, pl.LazyFrame)](
             docs = docs.with_columns(new)
         return docs.select(tops).to_struct(rows.name)
 
+    if taken := {_ROW, _SUBJECT} & {*schema}:
+        raise InputError(f"the frame has a column {min(taken)!r}", hint="give it another name")
     beside = [pl.col(subject).alias(_SUBJECT)] if subject else []
     numbered = frame.with_row_index(_ROW)
     numbered = numbered.with_columns(pl.col(doc_id or _ROW).cast(pl.String).alias(_ROW))
@@ -172,8 +178,26 @@ def scrub[Frame: (pl.DataFrame, pl.LazyFrame)](
 
 def _wanted(columns: str | Sequence[str] | Mapping[str, str]) -> dict[str, str]:
     if isinstance(columns, Mapping):
-        return dict(columns)
-    return dict.fromkeys([columns] if isinstance(columns, str) else columns, "scan")
+        wanted = dict(columns)
+    else:
+        wanted = dict.fromkeys([columns] if isinstance(columns, str) else columns, "scan")
+    if not wanted:
+        raise InputError("no column is named", hint='such as columns=["text"]')
+    return wanted
+
+
+def _check_ids(name: str, schema: Mapping[str, pl.DataType]) -> None:
+    """See that a column holds one thing a row, which says whose it is.
+
+    Raises:
+        InputError: It does not, or there is none.
+    """
+    if name not in schema:
+        hint = did_you_mean(name, schema)
+        raise InputError(f"the frame has no column {name!r}", hint=hint)
+    if schema[name].is_nested():
+        hint = "name a column of texts or numbers"
+        raise InputError(f"column {name!r} is {schema[name]}", hint=hint)
 
 
 def _about(docs: pl.DataFrame, subject: str | None) -> list[About]:
@@ -184,8 +208,8 @@ def _about(docs: pl.DataFrame, subject: str | None) -> list[About]:
     return [About(one or "", of or "") for one, of in zip(ids, whom, strict=True)]
 
 
-def _scanner(*asked: Sequence[str]) -> Finder:
-    return _opened(*(tuple(some) for some in asked))
+def _scanner(*asked: str | Sequence[str]) -> Finder:
+    return _opened(*((some,) if isinstance(some, str) else tuple(some) for some in asked))
 
 
 @cache

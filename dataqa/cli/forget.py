@@ -68,7 +68,9 @@ def forget_command(
         def beside(every: Sequence[str]) -> dict[str, int]:
             return _beside(every, indexes, vault, vault_key)
 
-        done = forget(store, ids, beside, by=f"column {column}" if column else "id")
+        places = [str(one.resolve()) for one in (*indexes, vault) if one is not None]
+        by = f"column {column}" if column else "id"
+        done = forget(store, ids, beside, by=by, places=places)
         if not done.ids and column and (indexes or vault):
             click.echo(
                 "nobody of that column is in the run: give ids for what is beside it", err=True

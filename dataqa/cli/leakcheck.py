@@ -18,6 +18,7 @@ from dataqa.cli.recognisers import doubt_option, names_options, recogniser_optio
 if TYPE_CHECKING:
     import polars as pl
 
+    from dataqa.io.store import Store
     from dataqa.private.leaks import Leak, Values
 
 _SHOWN = 5
@@ -64,12 +65,13 @@ def leakcheck_command(
 ) -> int:
     """Look for every private value of ORIGINAL in all texts of CLEAN.
 
-    Both are files or folders that `dataqa run` could read; of a run's output, name the folder
-    kept. Ids, contacts and secrets may stand nowhere, however they are written: whatever their
-    case, width and separators, and the code of their country. Names, places and days may not stand
-    in their own document, the one of the same id; elsewhere they are counted. Printed are kinds and
-    ids of documents, never values. Exit code 3 if more than --allow are left, or more than
-    --max-elsewhere are elsewhere; 1 if there are records that could not be looked into.
+    Both are files or folders that `dataqa run` could read; of a finished run's folder what it kept
+    is read, and its report shows the result from then on. Ids, contacts and secrets may stand
+    nowhere, however they are written: whatever their case, width and separators, and the code of
+    their country. Names, places and days may not stand in their own document, the one of the same
+    id; elsewhere they are counted. Printed are kinds and ids of documents, never values. Exit code
+    3 if more than --allow are left, or more than --max-elsewhere are elsewhere; 1 if there are
+    records that could not be looked into.
     """
     from dataqa.private.leaks import Values
     from dataqa.types import DOC_ID
@@ -85,6 +87,8 @@ def leakcheck_command(
             unread += chunk.damaged.height
     leaks: list[Leak] = []
     strangers = 0
+    run = _run_of(clean)
+    clean = clean if run is None else str(run.path("kept"))
     with _reading(clean, clean_column or text_column, settings) as found:
         for chunk in counted(found, log):
             texts = _all_text(found.public(chunk.docs), chunk.docs, wanted)
@@ -93,6 +97,8 @@ def leakcheck_command(
             unread += chunk.damaged.height
     own = [leak for leak in leaks if leak.own]
     elsewhere = [leak for leak in leaks if not leak.own]
+    if run is not None:
+        _keep(run, values, own, elsewhere, strangers)
     if as_json:
         rows = [leak._asdict() for leak in leaks]
         told = {"values": dict(values.by_entity), "leaks": rows, "unaligned": strangers}
@@ -110,6 +116,36 @@ def leakcheck_command(
         click.echo(f"{unread:,} {told}: see --max-document", err=True)
     too_many = max_elsewhere is not None and len(elsewhere) > max_elsewhere
     return 3 if len(own) > allow or too_many else int(unread > 0)
+
+
+def _run_of(folder: str) -> Store | None:
+    """The finished run in a folder, if there is one."""
+    from dataqa.engine.finish import load
+    from dataqa.io.store import Store
+
+    if not Path(folder).is_dir():
+        return None
+    store = Store(Path(folder))
+    return None if load(store) is None else store
+
+
+def _keep(
+    run: Store, values: Values, own: Sequence[Leak], elsewhere: Sequence[Leak], strangers: int
+) -> None:
+    """Have a run's report show how many values of which kinds were looked for and are left."""
+    from dataqa.engine.reporting import put_leaks
+
+    looked, left, others = values.by_entity, _kinds(own), _kinds(elsewhere)
+    told = [
+        {"entity": kind, "values": n, "left": left[kind], "elsewhere": others[kind]}
+        for kind, n in sorted(looked.items(), key=lambda one: (-one[1], one[0]))
+    ]
+    with run.locked():
+        put_leaks(run, {"kinds": told, "unaligned": strangers})
+
+
+def _kinds(leaks: Sequence[Leak]) -> Counter[str]:
+    return Counter(leak.entity for leak in leaks)
 
 
 def _reading(path: str, column: str | None, settings: Mapping[str, Any]) -> Any:
@@ -158,7 +194,7 @@ def _all_text(public: pl.DataFrame, docs: pl.DataFrame, columns: Mapping[str, st
 
 
 def _list(leaks: Sequence[Leak], what: str) -> None:
-    for entity, count in sorted(Counter(leak.entity for leak in leaks).items()):
+    for entity, count in sorted(_kinds(leaks).items()):
         some = sorted({leak.doc_id for leak in leaks if leak.entity == entity})
         more = ", …" if len(some) > _SHOWN else ""
         click.echo(f"{entity}: {count:,} {what}, in {', '.join(some[:_SHOWN])}{more}")

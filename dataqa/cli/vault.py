@@ -52,7 +52,7 @@ def build_command(
     key makes the stand-ins once more; so the vault is the same however the run went. Rows of
     documents that the vault has already are kept. Its key may not be that of the stand-ins.
     """
-    from dataqa.engine.again import pipeline_of
+    from dataqa.engine.again import pipeline_of, same_evidence
     from dataqa.engine.local import assets_of
     from dataqa.engine.look import finished_store
     from dataqa.errors import InputError
@@ -77,6 +77,10 @@ def build_command(
         raise InputError("this run made no stand-ins", where=str(run_folder), hint=hint)
     key, own = read_key(scrub), key_at(vault_key, "--vault-key")
     apart(own, key)
+    if not same_evidence(store, pipeline, assets_of(store, ())):
+        hint = f"{scrub.key} may hold another key by now; else run it again as it is now"
+        told = "the key, or rules or models, are not those that this run was made with"
+        raise InputError(told, where=str(run_folder), hint=hint)
     wide = scrub.scope in {"dataset", "project"}
     known = read(out, own) if out.exists() else Vault(wide, ())
     opened = find.open(assets_of(store, ()))

@@ -17,7 +17,7 @@ from dataqa.engine.layout import probe
 from dataqa.engine.outlet import FOLDERS
 from dataqa.engine.provenance import require_steps
 from dataqa.engine.replay import Replay
-from dataqa.engine.reporting import COMPLETE, output_of
+from dataqa.engine.reporting import COMPLETE, TOLD_OF_DOCUMENTS, output_of
 from dataqa.engine.shard import Job
 from dataqa.engine.stock import SPOOL, STOCK, Stock
 from dataqa.engine.watch import Watch
@@ -35,7 +35,7 @@ _STATE_PARTS = (
     *("stages", "settled", "left", "renames", "overlay"),
     *("examples.json", "stock.json", "complete.json"),
 )
-FILES = (MANIFEST, "report.json", "report.html", "run.json", "card.md", "card.html")
+FILES = (MANIFEST, "report.json", "report.html", "run.json", *TOLD_OF_DOCUMENTS)
 
 
 def pipeline_of(store: Store) -> Pipeline:
@@ -156,6 +156,8 @@ def recover(store: Store) -> None:
         return
     following = store.path(_NEXT)
     store.delete(COMPLETE)
+    for name in TOLD_OF_DOCUMENTS:
+        store.delete(name)
     for name in (*FOLDERS, *FILES, *(f"{STATE}/{part}" for part in _STATE_PARTS)):
         if (following / name).exists():
             _replace(following / name, store.path(name))

@@ -18,7 +18,7 @@ from dataqa.engine.onward import tallied
 from dataqa.engine.outlet import FOLDERS, KEPT, QUARANTINE, REJECTED, REVIEW, SIGNALS_DIR
 from dataqa.engine.overlay import met
 from dataqa.engine.provenance import files_used, scrubbed_by, steps_used
-from dataqa.engine.reporting import COMPLETE, EXAMPLES, REPORT_JSON, tell
+from dataqa.engine.reporting import COMPLETE, EXAMPLES, REPORT_JSON, TOLD_OF_DOCUMENTS, tell
 from dataqa.engine.shard import Counts, Done, Job, add
 from dataqa.engine.stock import SPOOL, Stock
 from dataqa.errors import RunError
@@ -99,7 +99,7 @@ def finish(
         asked: What identifies this run: the same asked again is complete already.
     """
     store = job.store
-    for name in ("card.md", "card.html", "comparison.html", "preview.html", "preview.json"):
+    for name in TOLD_OF_DOCUMENTS:
         store.delete(name)  # they told of an earlier run
     parts = [done for stage in stages for done in stage.values()]
     counts: Counts = dict.fromkeys(VERDICTS, 0)

@@ -21,7 +21,7 @@ from dataqa.engine.finish import VERDICTS
 from dataqa.engine.look import text_column
 from dataqa.engine.outlet import FINDINGS_DIR, SIGNALS_DIR, left_of
 from dataqa.engine.overlay import forget_ids
-from dataqa.engine.reporting import COMPLETE, EXAMPLES, REPORT_JSON, tell
+from dataqa.engine.reporting import COMPLETE, EXAMPLES, REPORT_JSON, TOLD_OF_DOCUMENTS, tell
 from dataqa.errors import InputError, did_you_mean
 from dataqa.io.sinks import Table, Written
 from dataqa.io.spill import frame_of
@@ -31,7 +31,6 @@ from dataqa.types import DOC_ID
 
 NOTE = f"{STATE}/forget.json"
 RECORD = "forgotten.jsonl"
-_TOLD_OF_DOCUMENTS = ("card.md", "card.html", "comparison.html", "preview.html", "preview.json")
 _LINES = ".jsonl.zst"
 
 
@@ -85,6 +84,7 @@ def forget(
     beside: Callable[[Sequence[str]], Mapping[str, int]],
     *,
     by: str = "id",
+    places: Sequence[str] = (),
 ) -> Forgotten:
     """Remove documents from a finished run, and from what is beside it; completes an earlier try.
 
@@ -93,14 +93,23 @@ def forget(
         ids: The documents.
         beside: Removes them elsewhere (indexes, vaults); says how many from what.
         by: How they were found, for the record: ``id`` or ``column NAME``.
+        places: What ``beside`` removes them from.
+
+    Raises:
+        InputError: An earlier try was to remove some from elsewhere as well.
     """
     note: dict[str, Any] = store.get_json(NOTE) or {}
+    if left := sorted({*note.get("places", ())} - {*places}):
+        hint = "give the same --index and --vault again, and it is completed"
+        told = f"an earlier try was interrupted that removes from {', '.join(left)} as well"
+        raise InputError(told, where=str(store.root), hint=hint)
     every = tuple(dict.fromkeys([*note.get("ids", ()), *ids]))
     if not every:
         return Forgotten((), {}, ())
-    at = note.get("at") or datetime.now(UTC).isoformat(timespec="seconds")
+    at = note.get("at") or datetime.now(UTC).isoformat(timespec="milliseconds")
     before = note.get("before") or store.get_json(MANIFEST)["counts"]
     told = {"ids": every, "at": at, "before": before, "by": note.get("by", by)}
+    told["places"] = sorted(places)
     store.put_json(NOTE, told)
     changed = [name for name in _names(store, VERDICTS) if _rewrite(store, name, every)]
     for name in _names(store, (SIGNALS_DIR,)):
@@ -235,7 +244,7 @@ def _told_anew(store: Store, ids: Sequence[str], before: Mapping[str, int]) -> d
     # what only helps an interrupted run; it holds examples, and digests of the files as they were
     for part in ("stages", "settled"):
         store.delete_all(f"{STATE}/{part}")
-    for name in _TOLD_OF_DOCUMENTS:
+    for name in TOLD_OF_DOCUMENTS:
         store.delete(name)
     store.put_json(EXAMPLES, _examples(store.get_json(EXAMPLES) or {}, set(ids)))
     tell(store, store.get_json(REPORT_JSON), manifest)

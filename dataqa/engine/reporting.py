@@ -17,6 +17,13 @@ COMPLETE = f"{STATE}/complete.json"
 EXAMPLES = f"{STATE}/examples.json"
 """The report's examples, also of a run that does not show them."""
 REPORT_JSON, REPORT_HTML = "report.json", "report.html"
+RUN_JSON, LEAKS = "run.json", "leakcheck.json"
+"""What the last session took, and what a leak check found: on the page, apart from the results."""
+TOLD_OF_DOCUMENTS = (
+    *("card.md", "card.html", "comparison.html", "preview.html", "preview.json"),
+    LEAKS,
+)
+"""Files that were asked for and tell of the documents as they were then."""
 
 
 def tell(store: Store, report: Mapping[str, Any], manifest: Mapping[str, Any]) -> None:
@@ -30,8 +37,15 @@ def tell(store: Store, report: Mapping[str, Any], manifest: Mapping[str, Any]) -
 
 
 def put_page(store: Store) -> None:
-    """Make ``report.html`` from ``report.json``."""
-    store.put(REPORT_HTML, html(store.get_json(REPORT_JSON)).encode())
+    """Make ``report.html`` from ``report.json``, and from what stands apart from it."""
+    took, leaks = store.get_json(RUN_JSON), store.get_json(LEAKS)
+    store.put(REPORT_HTML, html(store.get_json(REPORT_JSON), took, leaks).encode())
+
+
+def put_leaks(store: Store, told: Mapping[str, Any]) -> None:
+    """Keep what a leak check of the kept documents found, and show it in the report."""
+    store.put_json(LEAKS, told, indent=1)
+    put_page(store)
 
 
 def show_examples(store: Store, *, wanted: bool) -> None:

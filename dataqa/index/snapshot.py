@@ -183,6 +183,8 @@ def find_ids(segments: Sequence[Segment], ids: pl.Series) -> Matches:
     for segment, base in zip(segments, bases(segments), strict=False):
         low, high = (np.searchsorted(segment.keys, ascending, side) for side in ("left", "right"))
         many = high - low
+        if (many < 0).any():
+            raise segment.changed()  # its keys are not in order any more
         if not many.any():
             continue
         docs = np.repeat(order, many)

@@ -98,11 +98,12 @@ def replaced(
     if not hits:
         return column, []
     new = iter(made)
+    exact = _exact(column.dtype)
     told = [
         _mapped(value, fields, Value(row, column.name, ""), lambda _: next(new))
-        for row, value in enumerate(column.to_list())
+        for row, value in enumerate(column.cast(exact).to_list())
     ]
-    return pl.Series(column.name, told, column.dtype), hits
+    return pl.Series(column.name, told, exact).cast(column.dtype), hits
 
 
 def strings(column: pl.Series, fields: Sequence[str]) -> list[Value]:
@@ -219,6 +220,17 @@ def head_of(field: str) -> str:
 def _spans(found: pl.DataFrame) -> Iterator[tuple[int, list[tuple[str, int, int, float]]]]:
     for (row,), mine in found.group_by("row", maintain_order=True):
         yield int(str(row)), mine.select("entity", "start", "end", "score").rows()
+
+
+def _exact(kind: Any) -> Any:
+    """A type with whole numbers in the place of times, whose nanoseconds Python does not have."""
+    if kind == pl.List:
+        return pl.List(_exact(kind.inner))
+    if kind == pl.Array:
+        return pl.Array(_exact(kind.inner), kind.size)
+    if kind == pl.Struct:
+        return pl.Struct({field.name: _exact(field.dtype) for field in kind.fields})
+    return pl.Int64 if kind in (pl.Datetime, pl.Duration, pl.Time) else kind
 
 
 def _inner(kind: Any) -> Any:

@@ -9,21 +9,22 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from dataqa.errors import InputError
+from dataqa.errors import InputError, did_you_mean
 from dataqa.private import packs as pack_files
 from dataqa.private.again import everywhere
 from dataqa.private.names.cascade import Cascade, Cost
 from dataqa.private.names.stages import digest as stage_digest
 from dataqa.private.names.stages import stages_for
-from dataqa.private.packs import Recogniser, load_packs
+from dataqa.private.packs import USUAL, Recogniser, load_packs
 from dataqa.private.scan import SPANS, Scanner, Span, resolved
+from dataqa.private.standins import STOOD_FOR
 from dataqa.types import Assets
 
 if TYPE_CHECKING:
@@ -113,6 +114,32 @@ def plan(
     nothing = bool(entities) and not ours
     chosen = () if nothing else pack_files.entities(loaded, ours)
     return Plan(chosen, stages, kinds, registries, tuple(entities))
+
+
+def check_kinds(
+    asked: Iterable[str], packs: Iterable[str], assets: Assets, where: str = ""
+) -> None:
+    """See that there are such kinds: what no recogniser finds and nothing stands for is misspelt.
+
+    Args:
+        asked: Kinds; ``scan`` stands for all of them.
+        packs: What is looked with beside the usual packs.
+        assets: Where packs are.
+        where: Whose words they are.
+
+    Raises:
+        InputError: One of them is unknown.
+    """
+    some = {*asked} - {"scan", *NAMES, *STOOD_FOR}
+    if not some:
+        return
+    every = dict.fromkeys([*USUAL, *packs])
+    registries = [one.removeprefix(REGISTRY) for one in every if one.startswith(REGISTRY)]
+    loaded = load_packs([one for one in every if not one.startswith(REGISTRY)], assets)
+    known = {one.entity for one in loaded} | _known_to(registries)
+    for kind in sorted(some - known):
+        hint = did_you_mean(kind, known | {*NAMES, *STOOD_FOR})
+        raise InputError(f"there is no kind {kind!r}", where=where, hint=hint)
 
 
 def _known_to(registries: Sequence[str]) -> frozenset[str]:

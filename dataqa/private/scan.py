@@ -23,6 +23,7 @@ from dataqa.private.automaton import Automaton, automaton
 from dataqa.private.context import Context, Reader
 from dataqa.private.forms import BESIDE, Form, expressions, forms, touched, whole
 from dataqa.private.packs import Recogniser
+from dataqa.private.widths import narrowed
 from dataqa.private.windows import Joined, Windows, joined
 
 SPANS = pl.Schema(
@@ -86,6 +87,10 @@ class Scanner:
             ``SPANS``: the text's row, entity, recogniser, start and end in UTF-8 bytes, score; by
             row and start. Spans do not overlap.
         """
+        made = narrowed(texts)
+        return made.back(self._plain(made.texts, least))
+
+    def _plain(self, texts: pl.Series, least: float) -> pl.DataFrame:
         whole = joined(text_buffers(texts))
         windows = self._automaton.windows(whole)
         windows, places, spoken = self._context.around(whole, windows, least)

@@ -63,6 +63,7 @@ def write(path: Path, key: bytes, vault: Vault) -> None:
     seal = _cipher(key, salt)
     rows = sorted(set(vault.entries))
     blocks: list[object] = [{"wide": vault.wide}, *map(list, batched(rows, _BLOCK))]
+    path.parent.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         draft = Path(file.name)
         try:

@@ -22,8 +22,18 @@ _TOP = ("name", "description", "reading", "output", "bounds", "steps")
 """The order of a pipeline file, which JSON does not keep."""
 
 
-def html(report: Mapping[str, Any]) -> str:
-    """The content of ``report.json`` as a page; without examples it holds no document's text."""
+def html(
+    report: Mapping[str, Any],
+    took: Mapping[str, Any] | None = None,
+    leaks: Mapping[str, Any] | None = None,
+) -> str:
+    """The content of ``report.json`` as a page; without examples it holds no document's text.
+
+    Args:
+        report: It.
+        took: The content of ``run.json``: what steps and their parts took.
+        leaks: The content of ``leakcheck.json``, if there was one.
+    """
     shown = {key: report[key] for key in ("edges", "signals", "sliders", "totals")}
     rules = [rule for rule in report["rules"] if rule["rejected"] + rule["review"]]
     return page(
@@ -35,6 +45,8 @@ def html(report: Mapping[str, Any]) -> str:
         flow=flow_svg(report),
         matrix=_matrix(report, rules),
         examples=report["examples"],
+        costs=_costs(took or {}),
+        leaks=leaks,
         overlay=report["facts"].get("overlay"),
         settings=yaml.safe_dump(_ordered(report["settings"]), sort_keys=False, allow_unicode=True),
         data=embedded(shown),
@@ -88,6 +100,26 @@ def _ordered(settings: Mapping[str, Any]) -> dict[str, Any]:
 def _is_silent(rule: Mapping[str, Any]) -> bool:
     """A bound that no document met; rules without a bound are known only when they are met."""
     return not rule["rejected"] + rule["review"] and rule["bound"] is not None
+
+
+def _costs(took: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """CPU seconds of each step, the dearest first, each before its parts with what those read."""
+    parts: Mapping[str, Any] = took.get("step_parts", {})
+    steps = sorted(took.get("step_cpu_seconds", {}).items(), key=lambda one: (-one[1], one[0]))
+    rows: list[dict[str, Any]] = []
+    for step, seconds in steps:
+        rows.append({"step": step, "part": "", "seconds": seconds, "characters": None})
+        rows += [
+            {
+                "step": step,
+                "part": name.removeprefix(f"{step}."),
+                "seconds": part["cpu_seconds"],
+                "characters": part["characters"],
+            }
+            for name, part in parts.items()
+            if name.startswith(f"{step}.")
+        ]
+    return rows
 
 
 def _matrix(report: Mapping[str, Any], rules: list[Mapping[str, Any]]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ acts on them.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import msgspec
 import numpy as np
@@ -38,6 +38,7 @@ class Private(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         languages: ``en`` (``tagger``), ``zh`` (``lac``).
         sure: From this score on a span is private.
         doubt: From this score on it may be: it is found and scrubbed like the others, and flagged.
+            ``doubt: hold`` is the usual score, and ``hold``.
         hold: Send documents with a doubtful span to review.
     """
 
@@ -46,18 +47,23 @@ class Private(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     names: tuple[str, ...] = ()
     languages: tuple[str, ...] = ("en",)
     sure: float = 0.8
-    doubt: float = DOUBT
+    doubt: float | Literal["hold"] = DOUBT
     hold: bool = False
 
     judging: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
-        if not 0 < self.doubt <= self.sure <= 1:
+        if not 0 < self.least <= self.sure <= 1:
             hint = "such as sure: 0.8, doubt: 0.4"
             raise InputError("doubt is not below sure", where="private.doubt", hint=hint)
         if not self.packs:
             raise InputError("no packs", where="private.packs", hint="such as [private/global]")
         stages_for(self.names, self.languages, asked=False)
+
+    @property
+    def least(self) -> float:
+        """The score from which on something is found."""
+        return DOUBT if self.doubt == "hold" else self.doubt
 
     def digest(self, assets: Assets) -> str:
         """A digest of the recognisers and models in use."""
@@ -80,7 +86,7 @@ class Private(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         """A batch with what was found as signals and findings."""
         batch = batch.with_signals(_measured(batch.docs[TEXT], found, self.sure))
         doubted = pl.col("score") < self.sure
-        held = Action.REVIEW if self.hold else Action.KEEP
+        held = Action.REVIEW if self.hold or self.doubt == "hold" else Action.KEEP
         action = pl.when(doubted).then(pl.lit(int(held))).otherwise(pl.lit(int(Action.KEEP)))
         rows = found.with_columns(batch.docs[DOC].gather(found["row"]))
         return batch.with_findings(
@@ -106,7 +112,7 @@ class _Find:
         self._step, self._finder = step, finder
 
     def __call__(self, batch: Batch) -> Batch:
-        return self._step.told(batch, self._finder.scan(batch.docs[TEXT], self._step.doubt))
+        return self._step.told(batch, self._finder.scan(batch.docs[TEXT], self._step.least))
 
     def parts(self) -> dict[str, tuple[float, int]]:
         """CPU seconds of each of its stages since the last call, and characters that it read."""

@@ -17,7 +17,7 @@ import polars as pl
 from dataqa.edits import encode, merge, result_span
 from dataqa.errors import InputError, did_you_mean
 from dataqa.private.columns import check_path, replaced, split_path
-from dataqa.private.finder import Finder, Plan, plan
+from dataqa.private.finder import Finder, Plan, check_kinds, plan
 from dataqa.private.keys import check_place, key_at
 from dataqa.private.packs import USUAL
 from dataqa.private.proof import DOUBT
@@ -81,6 +81,16 @@ class Scrub(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         if self.scope == "subject" and not self.subject:
             hint = "subject: patient_id, the column that names them"
             raise InputError("no subject", where="scrub.scope", hint=hint)
+
+    def check_after(self, before: Sequence[object], assets: Assets) -> None:
+        """See that the kinds that settings name are known to what looks for private data.
+
+        Raises:
+            InputError: One of them is not.
+        """
+        packs = [pack for step in before for pack in getattr(step, "packs", ())]
+        check_kinds(self.per_entity, packs, assets, "scrub.per_entity")
+        check_kinds(self.columns.values(), [*packs, *self.packs], assets, "scrub.columns")
 
     def digest(self, assets: Assets) -> str:
         """What the key makes of a word, and the recognisers of columns."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 import pytest
 from commands import dataqa
 
+from dataqa.engine.forget import forget
 from dataqa.index.index import Index
+from dataqa.io.store import Store
 
 pytest.importorskip("stdnum")
 pytest.importorskip("cryptography")
@@ -58,6 +61,9 @@ def test_the_way_back_takes_the_vault_and_its_key(source: Path, tmp_path: Path):
     assert "is that of the stand-ins" in run(*build, "--vault-key", stand, code=2)
     assert "3 rows of 2 documents" in run(*build, "--vault-key", lock)
     assert b"corp.com" not in vault.read_bytes()
+    # another key in the same file would seal what nobody put into the texts
+    (tmp_path / "stand.key").write_bytes((tmp_path / "next.key").read_bytes())
+    assert "are not those that this run was made with" in run(*build, "--vault-key", lock, code=2)
     undo = ("reidentify", str(clean / "kept"), "--vault", str(vault))
     told = [json.loads(line) for line in run(*undo, "--vault-key", lock).splitlines()]
     assert [one["text"] for one in told] == NOTES["text"].to_list()
@@ -70,9 +76,9 @@ def test_the_way_back_takes_the_vault_and_its_key(source: Path, tmp_path: Path):
     assert "has the new key already" in run(*rotate)
     assert "does not open" in run(*undo, "--vault-key", lock, code=2)
     assert "jane@corp.com" in run(*undo, "--vault-key", later)
-    forget = ("forget", "7", "--column", "patient", "--in", str(clean))
-    run(*forget, "--vault", str(vault), "--vault-key", lock, code=2)  # before anything is changed
-    run(*forget)  # gone from the run, it is still found elsewhere by its id
+    gone = ("forget", "7", "--column", "patient", "--in", str(clean))
+    run(*gone, "--vault", str(vault), "--vault-key", lock, code=2)  # before anything is changed
+    run(*gone)  # gone from the run, it is still found elsewhere by its id
     beside = ("--vault", str(vault), "--vault-key", later)
     for doc_id in NOTES.filter(patient=7)["id"]:
         assert "out.vault: " in run("forget", doc_id, "--in", str(clean), *beside)
@@ -86,16 +92,37 @@ def test_a_person_is_forgotten_in_run_and_index(source: Path, tmp_path: Path):
     index.add(
         pl.DataFrame({"doc_id": NOTES["id"], "text": ["a b c d e " * 9, "f g h " * 9, "x y"]})
     )
-    forget = ("forget", "7", "--column", "patient", "--in", str(clean), "--index", str(seen))
-    assert run(*forget, "--dry-run") == "2 documents would be removed\n"
+    gone = ("forget", "7", "--column", "patient", "--in", str(clean), "--index", str(seen))
+    assert run(*gone, "--dry-run") == "2 documents would be removed\n"
     assert len(Index.open(seen)) == 3
-    assert run(*forget) == "2 documents removed: 2 kept\n"
+    assert run(*gone) == "2 documents removed: 2 kept\n"
     assert len(Index.open(seen)) == 1
     assert run("verify", str(clean)) == "whole and unchanged\n"
-    assert run(*forget) == "0 documents removed\n"
+    assert run(*gone) == "0 documents removed\n"
     record = json.loads((clean / "forgotten.jsonl").read_text())
     assert record["elsewhere"] == {"seen.index": 2}
     assert record["by"] == "column patient"
     assert "--vault takes" in run(
         "forget", "n3", "--in", str(clean), "--vault", str(source), code=2
     )
+
+
+def test_a_forgetting_that_was_interrupted_is_completed_with_all_that_it_named(
+    source: Path, tmp_path: Path
+):
+    clean, seen = tmp_path / "clean", tmp_path / "seen.index"
+    run("scrub", "-i", str(source), "-o", str(clean), "--id-column", "id")
+    index = Index.create(seen, similarity=0.7, permutations=64)
+    index.add(pl.DataFrame({"doc_id": ["n1"], "text": ["a b c d e " * 9]}))
+    store = Store(clean)
+
+    def stopped(_: Sequence[str]) -> dict[str, int]:
+        raise KeyboardInterrupt
+
+    with store.locked(), pytest.raises(KeyboardInterrupt):
+        forget(store, ["n1"], stopped, places=[str(seen.resolve())])
+    again = ("forget", "n3", "--in", str(clean))
+    assert "seen.index as well" in run(*again, code=2)
+    assert len(Index.open(seen)) == 1
+    assert run(*again, "--index", str(seen)) == "2 documents removed: 2 kept\n"
+    assert len(Index.open(seen)) == 0

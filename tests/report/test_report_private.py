@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import polars as pl
+from commands import elsewhere
 
 import dataqa
 
@@ -46,6 +47,33 @@ def test_kinds_are_counted_and_values_are_nowhere(tmp_path: Path):
         written = (tmp_path / "out" / name).read_text()
         assert not [one for one in CANARIES if one in written], name
     assert "Private data" in (tmp_path / "out" / "report.html").read_text()
+
+
+def test_a_leak_check_and_the_cost_of_steps_are_shown(tmp_path: Path):
+    report_of(tmp_path)
+    page = tmp_path / "out" / "report.html"
+    assert 'id="leaks"' not in page.read_text()
+    told = elsewhere(
+        "leakcheck", tmp_path / "in.parquet", tmp_path / "out", "--pack", "private/global"
+    )
+    assert told.code == 3  # an address was asked to be kept
+    kinds = {
+        one["entity"]: (one["values"], one["left"])
+        for one in json.loads((tmp_path / "out" / "leakcheck.json").read_text())["kinds"]
+    }
+    assert kinds == {"EMAIL_ADDRESS": (2, 0), "CREDIT_CARD": (1, 0), "IP_ADDRESS": (1, 1)}
+    shown = page.read_text()
+    assert "4 different private values of the originals were looked for" in shown
+    assert "1 are left" not in shown
+    assert not [one for one in CANARIES if one in shown]
+    costs = shown[shown.index('id="costs"') : shown.index('id="settings"')]
+    assert "<code>scrub</code>" in costs
+    assert "&emsp;<code>patterns</code>" in costs
+    # another run of the folder knows nothing of it
+    pl.DataFrame({"text": ["a b"]}).write_parquet(tmp_path / "in.parquet")
+    again = dataqa.Pipeline.from_builtins({"name": "p", "steps": ["normalize"]}, name="p")
+    dataqa.run(again, tmp_path / "in.parquet", tmp_path / "out", fresh=True)
+    assert not (tmp_path / "out" / "leakcheck.json").exists()
 
 
 def test_a_run_without_the_step_has_no_such_section(tmp_path: Path):

@@ -20,7 +20,17 @@ from dataqa.private.standins.organizations import organization
 from dataqa.private.standins.people import person
 from dataqa.private.standins.places import address, location
 
-__all__ = ["Draw", "StandIn", "Who", "folded", "identity", "same_form", "stand_in", "tells_day"]
+__all__ = [
+    "STOOD_FOR",
+    "Draw",
+    "StandIn",
+    "Who",
+    "folded",
+    "identity",
+    "same_form",
+    "stand_in",
+    "tells_day",
+]
 
 type StandIn = Callable[[str, Draw], str]
 type OfWho = Callable[[str, Who], str]
@@ -55,6 +65,8 @@ _MADE: dict[str, StandIn] = {
         *(numbers.cn_qq, numbers.cn_license_plate, numbers.hk_id, numbers.coordinates),
     )
 }
+STOOD_FOR = frozenset(name.upper() for name in (*_OTHER_NAMES, *_OF_WHO, *_MADE))
+"""Kinds that have a maker of their own; of all others something of the same form is made."""
 
 
 def stand_in(
