@@ -151,11 +151,9 @@ def test_half_a_character_stops_nothing():
 
 def test_signs_of_full_width_are_the_ones_they_stand_for():
     text = "电话：１３８１２３４５６７８，邮件ｊａｎｅ＠corp．com。"
-    found = dataqa.scan_text(text)
-    assert [text[one.start : one.end] for one in found] == [
-        "１３８１２３４５６７８",
-        "ｊａｎｅ＠corp．com",
-    ]
+    phone, mail = dataqa.scan_text(text)
+    assert text[phone.start : phone.end] == "１３８１２３４５６７８"
+    assert text[mail.start : mail.end] == "ｊａｎｅ＠corp．com"
     assert dataqa.scrub(pl.DataFrame({"text": [text]}))["text"].item() == (
         "电话：<PHONE_NUMBER>，邮件<EMAIL_ADDRESS>。"
     )
@@ -167,7 +165,7 @@ def test_signs_of_full_width_are_the_ones_they_stand_for():
         ({"columns": []}, "no column is named"),
         ({"columns": {"note": "PERSN"}}, "did you mean PERSON"),
         (
-            {"columns": ["note"], "per_entity": {"EMAIL_ADRESS": "tag"}},
+            {"columns": "note", "per_entity": {"EMAIL_ADRESS": "tag"}},
             "did you mean EMAIL_ADDRESS",
         ),
         ({"columns": ["note"], "subject": "tags"}, "'tags' is List"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +26,7 @@ def test_places_lead_back(texts: list[str | None]):
         data, plain, places = old.encode(), new.encode(), made.places[row].tolist()
         assert len(places) == len(plain) + 1
         assert places[-1] == len(data)
-        for at, (low, high) in enumerate(zip(places, places[1:], strict=False)):
+        for at, (low, high) in enumerate(pairwise(places)):
             was, now = data[low:high], plain[at : at + 1]
             assert was == now or was.decode() == now.decode().translate(_WIDE)
 

@@ -53,9 +53,8 @@ def test_a_leak_check_and_the_cost_of_steps_are_shown(tmp_path: Path):
     report_of(tmp_path)
     page = tmp_path / "out" / "report.html"
     assert 'id="leaks"' not in page.read_text()
-    told = elsewhere(
-        "leakcheck", tmp_path / "in.parquet", tmp_path / "out", "--pack", "private/global"
-    )
+    source, pack = tmp_path / "in.parquet", "private/global"
+    told = elsewhere("leakcheck", source, tmp_path / "out", "--pack", pack)
     assert told.code == 3  # an address was asked to be kept
     kinds = {
         one["entity"]: (one["values"], one["left"])
