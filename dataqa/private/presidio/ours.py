@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import polars as pl
 from presidio_analyzer import AnalysisExplanation, EntityRecognizer, RecognizerResult
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
-from dataqa.private.finder import NAMES, Finder, plan
+from dataqa.private.finder import NAMES, Finder, Plan, plan
+from dataqa.private.names.stages import LAC, TAGGER
 from dataqa.private.packs import USUAL
 from dataqa.private.places import in_characters, whole
 from dataqa.private.proof import DOUBT
@@ -83,7 +85,7 @@ def as_presidio_recognizers(
     *,
     packs: Sequence[str] = USUAL,
     entities: Sequence[str] = (),
-    names: Sequence[str] = ("tagger",),
+    names: Sequence[str] = (),
     languages: Sequence[str] = ("en",),
     doubt: float = DOUBT,
     rules: Sequence[Path] = (),
@@ -93,8 +95,9 @@ def as_presidio_recognizers(
     Args:
         packs: Packs, or paths of such files.
         entities: Kinds that are looked for; by default all.
-        names: What finds names of people, places and organisations, as in the step ``private``.
-        languages: Under which languages they are registered; what they find is the same.
+        names: What finds names of people, places and organisations, as in the step ``private``;
+            by default ``tagger``, and in Chinese ``lac`` too.
+        languages: Under which languages they are registered.
         doubt: Values of a lower score are left out.
         rules: Folders with packs of one's own.
 
@@ -102,10 +105,19 @@ def as_presidio_recognizers(
         InputError: There is no such pack, kind or stage.
     """
     assets = user_assets(*rules)
-    asked = [one for one in entities if one in NAMES]
-    stages = tuple(names) if asked or not entities else ()
-    what = plan(tuple(packs), tuple(entities), assets, stages)
-    kinds = sorted({one.entity for one in what.recognisers}.union(what.kinds))
-    finder = Finder(what, assets.cache)
-    patterns = Finder(what._replace(stages=(), kinds=()), assets.cache) if what.stages else finder
-    return [PackRecognizer(finder, patterns, kinds, language, doubt) for language in languages]
+    named = not entities or not set(NAMES).isdisjoint(entities)
+
+    def recogniser(language: str) -> PackRecognizer:
+        usual = (TAGGER, LAC) if language == "zh" else (TAGGER,)
+        stages = (tuple(names) or usual) if named else ()
+        what = plan(tuple(packs), tuple(entities), assets, stages)
+        kinds = sorted({one.entity for one in what.recognisers}.union(what.kinds))
+        finder = opened(what)
+        patterns = opened(what._replace(stages=(), kinds=())) if what.stages else finder
+        return PackRecognizer(finder, patterns, kinds, language, doubt)
+
+    @cache
+    def opened(what: Plan) -> Finder:
+        return Finder(what, assets.cache)
+
+    return [recogniser(language) for language in languages]
