@@ -36,7 +36,7 @@ demo: $(UV) ## install, judge the example corpus into demo/, and say where to lo
 
 test: $(UV) ## run all tests, doctests and documented commands included
 	@$(UV) sync --frozen --quiet
-	@$(RUN) pytest $(ARGS)
+	@PYTHONHASHSEED=0 $(RUN) pytest -n auto --dist worksteal $(ARGS)
 
 lint: $(UV) ## look for mistakes and wrong formatting
 	@$(RUN) ruff check .
