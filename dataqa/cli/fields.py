@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -32,6 +33,22 @@ def columns_of(given: Sequence[str]) -> dict[str, str]:
     """
     pairs = (one.partition("=") for one in given)
     return {path.strip(): kind.strip() or "scan" for path, _, kind in pairs}
+
+
+def known_columns(
+    given: Sequence[str], packs: Sequence[str], rules: Sequence[Path]
+) -> dict[str, str]:
+    """The same, of kinds that there are.
+
+    Raises:
+        InputError: A kind is unknown.
+    """
+    from dataqa.private.finder import check_kinds
+    from dataqa.registry import user_assets
+
+    wanted = columns_of(given)
+    check_kinds(wanted.values(), packs, user_assets(*rules), "--column")
+    return wanted
 
 
 def lines_of(docs: pl.DataFrame, columns: Mapping[str, str]) -> list[list[tuple[str, str, str]]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dataqa.cli.counting import counted
-from dataqa.cli.fields import column_option, columns_of, lines_of
+from dataqa.cli.fields import column_option, known_columns, lines_of
 from dataqa.cli.options import log_option
 from dataqa.cli.recognisers import doubt_option, names_options, recogniser_options, scanner_of
 
@@ -77,7 +77,7 @@ def leakcheck_command(
     from dataqa.types import DOC_ID
 
     values = Values(scanner_of(packs, entities, rules, stages, languages), doubt)
-    wanted = columns_of(columns)
+    wanted = known_columns(columns, packs, rules)
     given = {"max_document": max_document, "id_column": id_column}
     settings = {name: value for name, value in given.items() if value is not None}
     unread = 0

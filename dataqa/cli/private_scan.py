@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from dataqa.cli.counting import counted
-from dataqa.cli.fields import column_option, columns_of, lines_of
+from dataqa.cli.fields import column_option, known_columns, lines_of
 from dataqa.cli.options import changed_reading, inputs_option, log_option, reading_options
 from dataqa.cli.recognisers import doubt_option, names_options, recogniser_options, scanner_of
 
@@ -74,7 +74,7 @@ def scan_command(
     if show and form != "jsonl":
         raise click.UsageError("--show goes with --format jsonl")
     finder = scanner_of(packs, entities, rules, stages, languages)
-    wanted = columns_of(columns)
+    wanted = known_columns(columns, packs, rules)
     given = changed_reading(**reading)
     how = Reading(**{name.partition(".")[2]: value for name, value in given.items()})
     spans, doubtful, holders = Counter[Any](), Counter[Any](), Counter[Any]()
