@@ -49,6 +49,14 @@ def not_an_input(out: Path | None, inputs: Sequence[str | Path]) -> None:
         raise InputError("this is an input", where=str(out), hint="write to another file")
 
 
+class Source(click.Path):
+    """A file that there is, or the URL of a database's table."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """A path; of a database the URL as it is."""
+        return value if "://" in str(value) else super().convert(value, param, ctx)
+
+
 def inputs_option(command: Command) -> Command:
     """``-i``: files, folders, globs or ``-``; may be given several times."""
     return click.option(

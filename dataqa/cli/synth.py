@@ -9,10 +9,11 @@ from typing import Any, Literal
 
 import click
 
-from dataqa.cli.options import not_an_input
+from dataqa.cli.options import Source, not_an_input
 from dataqa.errors import InputError
 
-_TABLE = click.argument("table", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+_SOURCE = Source(path_type=Path, exists=True, dir_okay=False)
+_TABLE = click.argument("table", type=_SOURCE)
 
 
 @click.command("profile")
@@ -138,12 +139,12 @@ def table_command(
 
 
 @synth_command.command("evaluate")
-@click.argument("real", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.argument("synthetic", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("real", type=_SOURCE)
+@click.argument("synthetic", type=_SOURCE)
 @click.option(
     "--holdout",
     required=True,
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=_SOURCE,
     help="Real rows that were not learnt, best about as many: what nobody gave away.",
 )
 @click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="HTML to write.")

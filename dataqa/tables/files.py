@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from dataqa.errors import InputError
+from dataqa.tables.databases import is_database, read_database
 
 SIDECAR = ".dataqa.json"
 """What is added to the name of a file that cannot say itself that it is synthetic."""
@@ -21,16 +22,19 @@ METADATA = "dataqa.synthetic"
 _ENDINGS = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
 
 
-def read_table(path: Path) -> pl.DataFrame:
+def read_table(source: Path | str) -> pl.DataFrame:
     """A table of a file; all columns of CSV and TSV are texts, so that no form is lost.
 
     Args:
-        path: ``.csv``, ``.tsv``, ``.parquet``, ``.jsonl``, the first two and the last also with
-            ``.gz`` or ``.zst`` behind it.
+        source: A file: ``.csv``, ``.tsv``, ``.parquet``, ``.jsonl``, the first two and the last
+            also with ``.gz`` or ``.zst`` behind it; or a table of a database, by its URL.
 
     Raises:
         InputError: There is no such file, it is of no such kind, or two columns have one name.
     """
+    if is_database(source):
+        return read_database(str(source))
+    path = Path(source)
     ending = _ending(path)
     try:
         if ending == ".parquet":
