@@ -15,7 +15,7 @@ import dataqa
 PACKAGE = Path(dataqa.__file__).parent
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "kernels", "edits", "yamlfile", "marks"),
+    ("errors", "kernels", "edits", "yamlfile", "marks", "environment"),
     ("arrow", "types", "rules", "tidy", "words"),
     (
         *("io", "signals", "duplicates", "decontaminate", "registry", "languages", "tokenizers"),

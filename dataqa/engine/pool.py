@@ -23,9 +23,13 @@ from typing import Any, NamedTuple
 
 from dataqa.engine.batch import OpenedStep
 from dataqa.engine.shard import Done, Job, Progress, Tell, Work, open_steps, run_shard
+from dataqa.environment import variables
 from dataqa.errors import RunError
 
-_THREADS = ("POLARS_MAX_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "RAYON_NUM_THREADS")
+_ONE_THREAD = dict.fromkeys(
+    ("POLARS_MAX_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "RAYON_NUM_THREADS"), "1"
+)
+"""Settings act only before the imports, so through the environment."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -44,7 +48,7 @@ def pool_of(job: Job, workers: int, tell: Tell) -> Generator[Pool]:
     context = multiprocessing.get_context("spawn")
     with _told_of_death():
         messages = context.Queue()
-    with _one_thread_each():
+    with variables(_ONE_THREAD):
         executor = ProcessPoolExecutor(
             workers, context, _begin, (job, messages, os.getpid()), max_tasks_per_child=None
         )
@@ -171,18 +175,3 @@ def _scripts_left_alone() -> Generator[None]:
         yield
     finally:
         vars(main).update(hidden)
-
-
-@contextmanager
-def _one_thread_each() -> Generator[None]:
-    """One thread per worker: settings act only before the imports, so through the environment."""
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

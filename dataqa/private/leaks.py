@@ -22,14 +22,13 @@ from typing import NamedTuple
 
 import polars as pl
 
+from dataqa.private.again import BY_CHANCE
 from dataqa.private.finder import Finder
 from dataqa.private.standins import identity, tells_day
 from dataqa.private.standins.draw import digits_of, numeric
 
 SHORTEST = 5
 """Shorter ids are not looked for: such strings are everywhere."""
-NAMES = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "DATE_TIME", "DATE_OF_BIRTH"})
-"""Kinds of which a value may be somebody else's: forbidden in their own document only."""
 _PASSED = frozenset({"AGE"})
 """Two ages are equal too often to tell anything."""
 _DAY = 5
@@ -91,7 +90,7 @@ class Values:
             return
         folded = _folded(entity, value)
         self._kinds.setdefault(folded, entity)
-        if entity in NAMES or _short(entity, value):
+        if entity in BY_CHANCE or _short(entity, value):
             self._own[doc_id][folded] = None
 
     def known(self, ids: pl.Series) -> int:
@@ -118,7 +117,7 @@ class Values:
                     if (doc_id, value) not in seen:
                         seen.add((doc_id, value))
                         entity = self._kinds[value]
-                        common = entity in NAMES or _short(entity, value)
+                        common = entity in BY_CHANCE or _short(entity, value)
                         yield Leak(entity, doc_id, own=not common or doc_id not in self._ids)
 
     def _elsewhere(
@@ -147,7 +146,7 @@ def _telling(entity: str, value: str) -> bool:
     """Whether a value is worth looking for."""
     if entity in {"DATE_TIME", "DATE_OF_BIRTH"}:
         return tells_day(value) and len(digits_of(value)) >= _DAY
-    if entity in NAMES:
+    if entity in BY_CHANCE:
         return len(value) > (1 if not value.isascii() else 2)
     return len(value) >= SHORTEST
 
@@ -159,7 +158,7 @@ def _short(entity: str, value: str) -> bool:
 
 def _folded(entity: str, value: str) -> str:
     """The form that a value is looked for in: of a number its digits alone."""
-    if entity in NAMES:
+    if entity in BY_CHANCE:
         return unicodedata.normalize("NFKC", value).lower()
     plain = unicodedata.normalize("NFKC", value).lower()
     if entity == "PHONE_NUMBER":
@@ -176,7 +175,7 @@ def _folded(entity: str, value: str) -> str:
 def _is_code(value: str, entity: str) -> bool:
     """Whether a folded value is letters and digits that may be written in groups, as an IBAN is."""
     mixed = value.isascii() and value.isalnum() and not value.isdigit() and not value.isalpha()
-    return mixed and len(value) >= _JOINED and entity not in NAMES | _POINTED | _UNGROUPED
+    return mixed and len(value) >= _JOINED and entity not in BY_CHANCE | _POINTED | _UNGROUPED
 
 
 def _stands(value: str, entity: str, text: str) -> bool:

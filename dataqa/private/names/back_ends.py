@@ -7,13 +7,12 @@ bring torch. Texts come in pieces far below the models' windows, so that nothing
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from dataqa.environment import variables
 from dataqa.errors import InputError
 from dataqa.private.names.stages import Name, Stage, Weight, missing
 
@@ -70,7 +69,7 @@ class Gliner:
     weight = _WEIGHT
 
     def __init__(self, folder: Path) -> None:
-        with _offline():
+        with variables(_OFFLINE):
             library = _library("gliner", "gliner")
             self._model: Any = library.GLiNER.from_pretrained(str(folder), local_files_only=True)
 
@@ -92,7 +91,7 @@ class Transformers:
     weight = _WEIGHT
 
     def __init__(self, folder: Path) -> None:
-        with _offline():
+        with variables(_OFFLINE):
             library = _library("transformers", "transformers")
             known = {"local_files_only": True}
             model = library.AutoModelForTokenClassification.from_pretrained(str(folder), **known)
@@ -140,18 +139,3 @@ def _library(package: str, word: str) -> Any:
         return import_module(package)
     except ModuleNotFoundError as error:
         raise missing(word, error.name or package) from None
-
-
-@contextmanager
-def _offline() -> Generator[None]:
-    """No look at any hub while a model is loaded."""
-    before = {name: os.environ.get(name) for name in _OFFLINE}
-    os.environ.update(_OFFLINE)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
