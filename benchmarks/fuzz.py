@@ -22,6 +22,7 @@ import polars as pl
 from benchmarks.bench import Arguments, Board
 from benchmarks.fuzzing import Mutator, repetitions
 from dataqa.private.automaton import Everywhere
+from dataqa.private.finder import Finder, plan
 from dataqa.private.forms import expressions
 from dataqa.private.packs import Recogniser, load_packs, pack_names
 from dataqa.private.scan import Scanner
@@ -48,6 +49,8 @@ def main(given: Arguments, minutes: float, seed: int) -> int:
 
 def _mutated(board: Board, mutator: Mutator, fast: Scanner, slow: Scanner, seconds: float) -> None:
     texts = unequal = misplaced = lost = crashes = 0
+    # as scrub looks: a value is taken wherever else it stands, too
+    finder = Finder(plan(_packs(), (), Assets((shipped("rules"),), Path())))
     end = time.monotonic() + seconds
     for round_ in count():
         if time.monotonic() > end:
@@ -59,7 +62,7 @@ def _mutated(board: Board, mutator: Mutator, fast: Scanner, slow: Scanner, secon
             unequal += not found.equals(slow.scan(some))
             misplaced += _misplaced(some, found)
             if round_ % 10 == 0:
-                lost += _lost(some, fast)
+                lost += _lost(some, finder)
         except Exception as error:  # noqa: BLE001 - any is what we look for
             crashes += 1
             print(f"crash: {type(error).__name__} in round {round_}", flush=True)
@@ -90,11 +93,11 @@ def _decodes(data: bytes) -> bool:
     return True
 
 
-def _lost(texts: pl.Series, scanner: Scanner) -> int:
+def _lost(texts: pl.Series, finder: Finder) -> int:
     """Texts in which scrubbing took away or changed what is in no span."""
     # no name of a column that is a word of a recogniser: it is read as one before each value
     scrubbed = scrub(pl.DataFrame({"x": texts}), ["x"], packs=_packs(), style="remove")
-    rows = scanner.scan(texts, 0.4)
+    rows = finder.scan(texts, 0.4)
     left = [text.encode() for text in texts]
     for row, start, end in reversed(rows.select("row", "start", "end").rows()):
         left[row] = left[row][:start] + left[row][end:]
