@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from dataqa.errors import InputError
-from dataqa.tables.coding import Coding, Variable, code
+from dataqa.tables.coding import Coding, Floats, Variable, code, rounded
 from dataqa.tables.columns import MODELLED, SURE, Column
 from dataqa.tables.invented import PrivateForm, form_of
 from dataqa.tables.profile import least_rows, present
@@ -52,6 +52,14 @@ def learn(frame: pl.DataFrame, columns: Mapping[str, Column]) -> Learnt:
         hint = "leave columns of ids and names to a table that has others too"
         raise InputError("no column is left from which anything can be learnt", hint=hint)
     return Learnt(codings, variables, forms)
+
+
+def as_written(learnt: Learnt) -> list[Floats]:
+    """The values of all variables with as many places as they are written with."""
+    return [
+        one.values if one.size else rounded(one.values, learnt.codings[one.column].decimals)
+        for one in learnt.variables
+    ]
 
 
 def _check(columns: Mapping[str, Column]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -15,8 +16,8 @@ from dataqa.tables.order import arranged, associations, inputs_of
 from dataqa.tables.threads import one_thread
 from dataqa.tables.trees import Binning, Bins, Floats, Ints, Tree, binning
 
-type Given = dict[int, float]
-"""Values that are set, by variable."""
+type Given = Mapping[int, float | Floats]
+"""Values that are set, by variable: one for all rows, or one for each."""
 
 
 class Model(NamedTuple):
@@ -44,7 +45,7 @@ class Model(NamedTuple):
         Args:
             rows: How many.
             seed: Decides them.
-            given: Variables that have one value in all rows; they come first in the order.
+            given: Variables whose values are set; they come first in the order.
 
         Raises:
             InputError: What is given does not come first, so it cannot be set.
@@ -63,7 +64,7 @@ class Model(NamedTuple):
             if chances is not None:
                 chance[0] = chances[number]
             if number in given:
-                values[number] = np.full(rows, given[number])
+                values[number] = np.array(np.broadcast_to(given[number], rows), np.float64)
             else:
                 asked = [bins[at] for at in tree.inputs]
                 leaves = tree.leaves(asked) if asked else np.zeros(rows, np.int64)
@@ -74,7 +75,15 @@ class Model(NamedTuple):
         return values
 
 
-def fit(variables: list[Variable], first: Ints, seed: int, threads: int, *, joined: bool) -> Model:
+def fit(
+    variables: list[Variable],
+    first: Ints,
+    seed: int,
+    threads: int,
+    *,
+    joined: bool,
+    context: int = 0,
+) -> Model:
     """Learn variables.
 
     Args:
@@ -83,6 +92,7 @@ def fit(variables: list[Variable], first: Ints, seed: int, threads: int, *, join
         seed: Breaks ties.
         threads: How many trees are grown at a time.
         joined: A copula in place of sequential trees.
+        context: So many of ``first`` will always be given, so that nothing is learnt of them.
     """
     binnings = [binning(one) for one in variables]
     bins = [one.bins(variable.values) for one, variable in zip(binnings, variables, strict=True)]
@@ -91,8 +101,12 @@ def fit(variables: list[Variable], first: Ints, seed: int, threads: int, *, join
     with one_thread():  # trees are grown side by side
         if not joined:
             inputs = inputs_of(order, associations(bins))
+        for at in order[:context].tolist():
+            inputs[at] = np.empty(0, np.int64)
         trees = grow(variables, bins, inputs, seed, threads)
         joint = copula(variables) if joined else None
+    for at in order[:context].tolist():
+        trees[at] = trees[at]._replace(begins=np.zeros(2, np.int64), content=np.empty(0))
     return Model(
         [one.size for one in variables],
         [one.several for one in variables],

@@ -7,7 +7,7 @@ import json
 import zipfile
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 import numpy as np
@@ -39,7 +39,7 @@ class _Meta(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     joined: bool
 
 
-def save(path: Path, state: dict[str, Any]) -> None:
+def save(path: Path | BinaryIO, state: dict[str, Any]) -> None:
     """Write a model; the same model gives the same bytes."""
     model: Model = state["model"]
     arrays = _arrays(model, state["marks"])
@@ -64,7 +64,7 @@ def save(path: Path, state: dict[str, Any]) -> None:
             file.writestr(info, written.getvalue(), compresslevel=1)
 
 
-def load(path: Path) -> dict[str, Any]:
+def load(path: Path | BinaryIO) -> dict[str, Any]:
     """Read a model.
 
     Raises:

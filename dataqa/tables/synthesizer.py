@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, BinaryIO, Literal, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from dataqa.errors import InputError, did_you_mean
 from dataqa.tables import storage
 from dataqa.tables.closeness import Marks, fingerprints, met, telling
-from dataqa.tables.coding import Coding, decode, rounded
+from dataqa.tables.coding import Coding, Variable, decode, rounded
 from dataqa.tables.columns import Column, check_frame, with_hints
 from dataqa.tables.drawing import away_from
 from dataqa.tables.invented import PrivateForm, gender_of, invented, is_gender
-from dataqa.tables.learnt import learn
+from dataqa.tables.learnt import Learnt, as_written, learn
 from dataqa.tables.model import Given, Model, fit
 from dataqa.tables.profile import profile
 from dataqa.tables.trees import Floats
@@ -59,7 +59,7 @@ class State(NamedTuple):
         schema: Names and types of the columns that are written, in order.
         codings: Of each, how it is coded.
         forms: Of private columns, their forms.
-        columns_of: Of each variable, the number of its coding.
+        columns_of: Of each variable that is written, the number of its coding.
         model: What draws variables.
         marks: Fingerprints of rows of the original that few share.
         rows: Rows of the original.
@@ -123,29 +123,52 @@ class Synthesizer:
         for name in first:
             _known(name, columns)
         learnt = learn(frame, columns)
+        schema = pl.Schema({name: frame.schema[name] for name in columns})
+        return cls.of(learnt, columns, schema, first=first, model=model, seed=seed, threads=threads)
+
+    @classmethod
+    def of(
+        cls,
+        learnt: Learnt,
+        columns: dict[str, Column],
+        schema: pl.Schema,
+        *,
+        context: Sequence[Variable] = (),
+        model: Literal["trees", "copula"] = "trees",
+        first: Sequence[str] = (),
+        seed: int = 0,
+        threads: int | None = None,
+    ) -> Synthesizer:
+        """Learn a table that is taken apart already.
+
+        Args:
+            learnt: The table.
+            columns: What its columns are.
+            schema: Names and types of the columns to write.
+            context: What is known of each row beforehand and never written; ``values`` is given it.
+            model: As in ``fit``.
+            first: As in ``fit``.
+            seed: As in ``fit``.
+            threads: As in ``fit``.
+        """
         numbers = [one.column for one in learnt.variables]
         names = [learnt.codings[at].name for at in numbers]
+        known = list(range(len(numbers), len(numbers) + len(context)))
         begins = [at for name in first for at, of in enumerate(names) if of == name]
         fitted = fit(
-            learnt.variables,
-            np.array(begins, np.int64),
+            [*learnt.variables, *context],
+            np.array([*known, *begins], np.int64),
             seed,
             threads or os.cpu_count() or 1,
             joined=model == "copula",
+            context=len(known),
         )
-        real = [
-            rounded(one.values, learnt.codings[one.column].decimals) if not one.size else one.values
-            for one in learnt.variables
-        ]
-        return cls(
-            State(
-                columns,
-                pl.Schema({name: frame.schema[name] for name in columns}),
-                *(learnt.codings, learnt.forms, numbers, fitted),
-                telling(fingerprints(real)),
-                frame.height,
-            )
+        marks = telling(fingerprints(as_written(learnt)))
+        rows = len(learnt.variables[0].values)
+        state = State(
+            *(columns, schema, learnt.codings, learnt.forms, numbers, fitted, marks, rows)
         )
+        return cls(state)
 
     def sample(
         self, rows: int | None = None, *, seed: int = 0, given: Mapping[str, Any] | None = None
@@ -178,18 +201,34 @@ class Synthesizer:
             values, drawn = self._apart(count, [seed], wanted)
         return self._frame(values, count, seed), drawn
 
-    def save(self, path: Path | str) -> None:
+    def values(self, rows: int, seed: list[int], context: Sequence[Floats] = ()) -> list[Floats]:
+        """Values of all variables that are written, as they will be, and not yet as columns.
+
+        Args:
+            rows: How many.
+            seed: Decides them.
+            context: Of each variable that was given to ``of``, a value for each row.
+        """
+        own = len(self._state.columns_of)
+        return self._written(rows, seed, {own + at: one for at, one in enumerate(context)})[:own]
+
+    def frame(self, values: list[Floats], seed: int) -> pl.DataFrame:
+        """Values as columns, with invented people in those that are private."""
+        return self._frame(values, len(values[0]), seed)
+
+    def save(self, path: Path | str | BinaryIO) -> None:
         """Write the model to a file, with a digest; it holds values of single columns."""
-        storage.save(Path(path), self._state._asdict())
+        where = Path(path) if isinstance(path, str) else path
+        storage.save(where, self._state._asdict())
 
     @classmethod
-    def load(cls, path: Path | str) -> Synthesizer:
+    def load(cls, path: Path | str | BinaryIO) -> Synthesizer:
         """Read what ``save`` wrote.
 
         Raises:
             InputError: It is no such file, or not whole.
         """
-        return cls(State(**storage.load(Path(path))))
+        return cls(State(**storage.load(Path(path) if isinstance(path, str) else path)))
 
     def told(self) -> dict[str, Any]:
         """What is learnt, in words and numbers, and no value of anybody."""
@@ -201,10 +240,10 @@ class Synthesizer:
             "rare": {one.name: one.rare for one in state.codings if one.rare},
         }
 
-    def _given(self, given: Mapping[str, Any]) -> Given:
+    def _given(self, given: Mapping[str, Any]) -> dict[int, float]:
         """What is given, by variable."""
         state = self._state
-        wanted: Given = {}
+        wanted: dict[int, float] = {}
         for name, value in given.items():
             _known(name, state.columns)
             coding = next(one for one in state.codings if one.name == name)
