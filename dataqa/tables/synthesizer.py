@@ -91,6 +91,19 @@ class Synthesizer:
         """What each column is, hints included."""
         return dict(self._state.columns)
 
+    @property
+    def marks(self) -> Marks:
+        """Fingerprints of rows of the original that few share."""
+        return self._state.marks
+
+    @property
+    def variables(self) -> list[tuple[Coding, int]]:
+        """Of each variable that is written, its coding and how many codes it has; 0 for numbers."""
+        state = self._state
+        return [
+            (state.codings[of], state.model.sizes[at]) for at, of in enumerate(state.columns_of)
+        ]
+
     @classmethod
     def fit(
         cls,
@@ -134,6 +147,7 @@ class Synthesizer:
         schema: pl.Schema,
         *,
         context: Sequence[Variable] = (),
+        seen: list[Floats] | None = None,
         model: Literal["trees", "copula"] = "trees",
         first: Sequence[str] = (),
         seed: int = 0,
@@ -146,6 +160,7 @@ class Synthesizer:
             columns: What its columns are.
             schema: Names and types of the columns to write.
             context: What is known of each row beforehand and never written; ``values`` is given it.
+            seen: By what rows are known again, if not by what is learnt of them; nothing, if never.
             model: As in ``fit``.
             first: As in ``fit``.
             seed: As in ``fit``.
@@ -163,7 +178,8 @@ class Synthesizer:
             joined=model == "copula",
             context=len(known),
         )
-        marks = telling(fingerprints(as_written(learnt)))
+        told = as_written(learnt) if seen is None else seen
+        marks = telling(fingerprints(told)) if told else np.empty(0, np.uint64)
         rows = len(learnt.variables[0].values)
         state = State(
             *(columns, schema, learnt.codings, learnt.forms, numbers, fitted, marks, rows)

@@ -1,0 +1,334 @@
+"""Linked tables learnt: of each its rows, given their parents, and how many there are of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from dataqa.errors import InputError
+from dataqa.tables.columns import Column
+from dataqa.tables.learnt import Learnt, as_written, learn
+from dataqa.tables.linked.chain import Timing, absolute, by_chance
+from dataqa.tables.linked.dealing import Rule, rule_of
+from dataqa.tables.linked.groups import Groups, alone, grouped
+from dataqa.tables.linked.inside import Pointed, inside_of
+from dataqa.tables.linked.keys import fresh_of
+from dataqa.tables.linked.links import Linked, Links, Rows, key_texts
+from dataqa.tables.linked.ordered import Ordered
+from dataqa.tables.linked.prepared import Prepared, Unseen, is_unseen, numbered, prepare
+from dataqa.tables.linked.shape import (
+    Known,
+    Shape,
+    TableModel,
+    context_of,
+    known_above,
+    timing_of,
+)
+from dataqa.tables.linked.times import Clock, clocks_of, read_times, steps
+from dataqa.tables.synthesizer import LEAST_ROWS, Synthesizer
+from dataqa.tables.trees import Floats
+
+type Columns = Mapping[str, Mapping[str, Column]]
+
+COUNT, GROUP = "count", "dataqa:group of "
+_NONE = "none"
+
+
+class Part(NamedTuple):
+    """A table on its way to a model.
+
+    Attributes:
+        links: To others.
+        prepared: What is learnt of it.
+        clocks: How its dates are steps.
+        timing: From what they are counted.
+        learnt: The table, taken apart.
+        known: What its children are given.
+        pointed: Of foreign keys to itself, how they point.
+        rules: Of foreign keys that are dealt out, who gets whom.
+    """
+
+    links: Links
+    prepared: Prepared
+    clocks: list[Clock]
+    timing: Timing
+    learnt: Learnt
+    known: Known
+    pointed: dict[str, Pointed]
+    rules: dict[str, Rule]
+
+
+def learn_tables(
+    linked: Linked, columns: Columns, seed: int, threads: int | None
+) -> dict[str, TableModel]:
+    """Learn tables, parents before their children.
+
+    Args:
+        linked: The tables and what links them.
+        columns: What their columns are, hints included.
+        seed: Breaks ties between equally good trees.
+        threads: How many trees grow at a time.
+
+    Raises:
+        InputError: A table has too few rows, or a column cannot be learnt; table and column named.
+    """
+    ordered = Ordered.of(linked, columns)
+    ids = _unseen(ordered, columns)
+    parts: dict[str, Part] = {}
+    for name, links in linked.links.items():
+        if not links.keep and ordered.frames[name].height:
+            parts[name] = _part(name, ordered, columns[name], ids, parts)
+    for name in parts:
+        parts[name] = _with_rules(name, ordered, parts)
+    models: dict[str, TableModel] = {}
+    for name, links in linked.links.items():
+        frame = ordered.frames[name]
+        counts: dict[str, Synthesizer] = {}
+        model = None
+        if name in parts:
+            # the children of a parent are learnt in turn: each is given how many the others are
+            counts = _counts(name, links, ordered, parts, seed, threads)
+            model = _rows(parts[name], parts, seed, threads)
+        models[name] = TableModel(
+            _shape(name, linked, ordered, columns, parts),
+            frame.schema,
+            frame if links.keep else None,
+            model,
+            counts,
+        )
+    return models
+
+
+def _unseen(ordered: Ordered, columns: Columns) -> dict[str, tuple[dict[str, int], Unseen]]:
+    """By column, ids of what no table holds; the same for columns of one name in all tables."""
+    series: dict[str, list[pl.Series]] = {}
+    for name, links in ordered.links.items():
+        if links.keep:
+            continue
+        for column, kind in columns[name].items():
+            values = ordered.frames[name][column]
+            if column not in links.key and column not in links.parents and is_unseen(values, kind):
+                series.setdefault(column, []).append(values)
+    return {column: numbered(some) for column, some in series.items()}
+
+
+def _part(
+    name: str,
+    ordered: Ordered,
+    columns: Mapping[str, Column],
+    ids: Mapping[str, tuple[dict[str, int], Unseen]],
+    parts: Mapping[str, Part],
+) -> Part:
+    """A table taken apart."""
+    links, frame = ordered.links[name], ordered.frames[name]
+    kept = {one for one, other in ordered.links.items() if other.keep}
+    keys = {
+        *(links.key if len(links.key) == 1 else ()),
+        *(key for key, parent in links.parents.items() if parent not in kept),
+    }
+    of_kept = {key for key, parent in links.parents.items() if parent in kept}
+    own = {
+        column: Column("category") if column in of_kept else kind
+        for column, kind in columns.items()
+        if column not in keys and kind.kind != "drop"
+    }
+    if frame.height < LEAST_ROWS and not links.virtual:
+        hint = f"at least {LEAST_ROWS}; keep: true copies a list of codes that is nobody's data"
+        raise InputError(f"{frame.height} rows are too few to be learnt", where=name, hint=hint)
+    parents = ordered.rows[name].get(links.first)
+    above: dict[str, Rows] = {}
+    groups = alone(frame.height)
+    if parents is not None:
+        up = parts.get(links.parent)
+        groups = grouped(parents, up.known.groups if up else alone(0))
+        if up:
+            above = _above(links.parent, parents, up.known.above)
+    known = {table: parts[table].known for table in above}
+    frames = {table: ordered.frames[table] for table in above}
+    here = {column: one for column, one in ids.items() if column in own}
+    prepared = prepare(frame, own, above, frames, here)
+    dates = {(table, column): one for table in above for column, one in known[table].dates.items()}
+    order = links.order if links.order in prepared.columns else ""
+    clocks = clocks_of(prepared.frame, prepared.columns, order, above, dates)
+    timing = timing_of(clocks, known, above, frame.height)
+    every = {
+        column: read_times(prepared.frame[column], kind)
+        for column, kind in prepared.columns.items()
+        if kind.kind == "date" or column == order
+    }
+    if order and np.isnan(every[order]).any():
+        hint = 'another column that every row has, or order: "" for none'
+        raise InputError("rows without a value cannot be ordered by it", f"{name}.{order}", hint)
+    prepared = _stepped(prepared, clocks, timing, groups, every)
+    pointed = {
+        key: inside_of(ordered.rows[name][key], groups)
+        for key, parent in links.parents.items()
+        if parent == name and key != links.first
+    }
+    for key, one in pointed.items():
+        far = pl.Series(GROUP + key, one.far)
+        kind = Column("integer" if one.inside.back else "category")
+        prepared = _with(prepared, far if one.inside.back else far.cast(pl.String), kind)
+    learnt = _learn(name, prepared)
+    times = {one.name: every[one.name] for one in clocks}
+    dates_here = {column: one for column, one in every.items() if columns[column].kind == "date"}
+    state = Known(learnt.variables, times, dates_here, groups, above, [])
+    return Part(links, prepared, clocks, timing, learnt, state, pointed, {})
+
+
+def _above(parent: str, parents: Rows, further: Mapping[str, Rows]) -> dict[str, Rows]:
+    """By table, the nearest first, the row of that ancestor for each row."""
+    found = {parent: parents}
+    for table, rows in further.items():
+        found[table] = np.where(parents >= 0, rows[parents], -1)
+    return found
+
+
+def _stepped(
+    prepared: Prepared,
+    clocks: list[Clock],
+    timing: Timing,
+    groups: Groups,
+    every: Mapping[str, Floats],
+) -> Prepared:
+    """Dates as steps, in the place of their columns."""
+    for at, clock in enumerate(clocks):
+        bases = timing.anchors[at]
+        if clock.base == "previous":
+            earlier = np.roll(every[clock.name], 1)
+            bases = np.where(groups.nth > 0, earlier, bases)
+        elif clock.base == "row":
+            bases = every[clock.column]
+        made = steps(clock, every[clock.name], bases)
+        there = made[~np.isnan(made)]
+        whole = bool(np.all(there == np.round(there)))
+        series = pl.Series(clock.name, made).fill_nan(None)
+        prepared = _with(prepared, series, Column("integer" if whole else "decimal"))
+    return prepared
+
+
+def _with(prepared: Prepared, values: pl.Series, kind: Column) -> Prepared:
+    frame = prepared.frame.with_columns(values)
+    return prepared._replace(frame=frame, columns={**prepared.columns, values.name: kind})
+
+
+def _learn(name: str, prepared: Prepared) -> Learnt:
+    """Take a table apart; what is wrong with a column names the table, too."""
+    try:
+        return learn(prepared.frame, prepared.columns)
+    except InputError as error:
+        hint = error.hint.replace("in --hints ", f"in the schema, under {name}, ")
+        where = f"{name}.{error.where}" if error.where else name
+        raise InputError(error.what, where=where, hint=hint) from None
+
+
+def _with_rules(name: str, ordered: Ordered, parts: Mapping[str, Part]) -> Part:
+    """A table with, for each foreign key that is dealt out, the kind of parent that rows have."""
+    part = parts[name]
+    rules: dict[str, Rule] = {}
+    prepared = part.prepared
+    for key in part.links.dealt(ordered.kept):
+        parent = part.links.parents[key]
+        if key in part.pointed or parent not in parts:
+            continue
+        rows, other = ordered.rows[name][key], parts[parent].known
+        rules[key] = rule_of(part.known.variables, other.variables, rows)
+        kinds = rules[key].kinds([one.values for one in other.variables], len(other.groups.nth))
+        told = np.where(rows >= 0, kinds[rows], -1)
+        series = pl.Series(GROUP + key, told).cast(pl.String).replace({"-1": _NONE})
+        prepared = _with(prepared, series, Column("category"))
+    if not rules:
+        return part
+    learnt = _learn(name, prepared)
+    known = part.known._replace(variables=learnt.variables)
+    return part._replace(prepared=prepared, learnt=learnt, known=known, rules=rules)
+
+
+def _counts(
+    name: str,
+    links: Links,
+    ordered: Ordered,
+    parts: Mapping[str, Part],
+    seed: int,
+    threads: int | None,
+) -> dict[str, Synthesizer]:
+    """How many rows each row of a parent has, by foreign key; the parent is told of the first."""
+    found: dict[str, Synthesizer] = {}
+    for key in (links.first, *links.dealt(ordered.kept)):
+        parent = links.parents.get(key, "")
+        if parent not in parts or (
+            key in parts[name].pointed and parts[name].pointed[key].inside.back
+        ):
+            continue
+        other = parts[parent].known
+        rows = ordered.rows[name][key]
+        here = rows[(rows >= 0) & ((rows != np.arange(len(rows))) | (parent != name))]
+        counts = np.bincount(here, minlength=len(other.groups.nth)).astype(np.float64)
+        whole = pl.DataFrame({COUNT: counts})
+        column = {COUNT: Column("integer")}
+        learnt = learn(whole, column)
+        above = {parent: np.arange(len(counts), dtype=np.int64), **other.above}
+        known = {table: parts[table].known for table in above}
+        if key != links.first:
+            # when they are dealt out, all tables are there: no matter which were learnt before
+            known = {table: one._replace(counts=[]) for table, one in known.items()}
+        context = known_above(known, above, other.groups)
+        timing = Timing([], [], [], [])
+        context += context_of(learnt.variables, {}, other.groups, timing)
+        found[key] = Synthesizer.of(
+            *(learnt, column, whole.schema), context=context, seed=seed, threads=threads, seen=[]
+        )
+        if key == links.first:
+            other.counts.append(counts)
+    return found
+
+
+def _rows(part: Part, parts: Mapping[str, Part], seed: int, threads: int | None) -> Synthesizer:
+    """The model of a row, given those above and before it."""
+    known = part.known
+    others = {table: parts[table].known for table in known.above}
+    context = known_above(others, known.above, known.groups)
+    context += context_of(part.learnt.variables, known.times, known.groups, part.timing)
+    columns = {one.name: part.prepared.columns[one.name] for one in part.learnt.codings}
+    schema = pl.Schema({name: part.prepared.frame.schema[name] for name in columns})
+    return Synthesizer.of(
+        *(part.learnt, columns, schema),
+        context=context,
+        seen=_seen(part),
+        seed=seed,
+        threads=threads,
+    )
+
+
+def _seen(part: Part) -> list[Floats]:
+    """Rows as they are written."""
+    variables = [(part.learnt.codings[one.column], one.size) for one in part.learnt.variables]
+    return absolute(variables, as_written(part.learnt), part.known.times, slice(None))
+
+
+def _shape(
+    name: str, linked: Linked, ordered: Ordered, columns: Columns, parts: Mapping[str, Part]
+) -> Shape:
+    links, frame = linked.links[name], ordered.frames[name]
+    part = parts.get(name)
+    if part is None:
+        return Shape(links, frame.height, dropped=linked.dropped[name])
+    key = links.key[0] if len(links.key) == 1 and links.key[0] not in links.parents else ""
+    circles = sum(one.circles for one in part.pointed.values())
+    return Shape(
+        links,
+        frame.height,
+        int(np.sum(part.known.groups.parents < 0)) if links.first else 0,
+        *(part.clocks, part.prepared.decided, part.prepared.carried, part.prepared.unseen),
+        fresh_of(key_texts(frame[key])) if key else None,
+        {one: at.inside for one, at in part.pointed.items()},
+        part.rules,
+        by_chance(_seen(part), part.known.groups),
+        ordered.mixed[name],
+        linked.dropped[name] + circles,
+        {column: one.entity or one.kind for column, one in columns[name].items()},
+        {one.name: one.rare for one in part.learnt.codings if one.rare},
+    )

@@ -1,0 +1,173 @@
+"""Linked tables drawn: parents, then how many rows each has, then those, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from dataqa.tables.coding import Variable
+from dataqa.tables.linked.chain import TRIES, Drawn, Timing, draw_chain, place_of
+from dataqa.tables.linked.dealing import apart, deal
+from dataqa.tables.linked.groups import Groups, alone, grouped
+from dataqa.tables.linked.inside import pointed_back
+from dataqa.tables.linked.learning import GROUP
+from dataqa.tables.linked.links import Rows
+from dataqa.tables.linked.shape import Known, TableModel, known_above, timing_of
+from dataqa.tables.synthesizer import Synthesizer
+
+_NOTHING = Timing([], [], [], [])
+_COUNT, _ROWS, _DEAL = 0, 1, 2
+
+
+class Made(NamedTuple):
+    """Tables as numbers.
+
+    Attributes:
+        drawn: By table, its rows.
+        known: By table, what its children were given.
+        rows: By table and foreign key, the row of the parent; -1 for none.
+        sizes: By table, how many rows it has.
+    """
+
+    drawn: dict[str, Drawn]
+    known: dict[str, Known]
+    rows: dict[str, dict[str, Rows]]
+    sizes: dict[str, int]
+
+
+def draw_tables(models: Mapping[str, TableModel], scale: float, seed: int) -> Made:
+    """Draw all tables, parents before their children.
+
+    Args:
+        models: By table, in that order.
+        scale: How many rows tables without a parent have, in those of the original.
+        seed: Decides them.
+    """
+    made = Made({}, {}, {}, {})
+    for number, (name, one) in enumerate(models.items()):
+        made.rows[name] = {}
+        if one.model is None:
+            made.sizes[name] = one.shape.rows if one.kept is not None else 0
+            continue
+        key, shape = one.shape.links.first, one.shape
+        here = [seed, number]
+        above: dict[str, Rows] = {}
+        if not key:
+            groups = alone(max(1, round(scale * shape.rows)))
+        else:
+            parent = shape.links.parent
+            parents = np.full(round(scale * shape.loose), -1, np.int64)
+            if parent in made.known:
+                up = made.known[parent]
+                counts = _counted(one.counts[key], parent, up, made.known, [*here, _COUNT])
+                up.counts.append(counts.astype(np.float64))
+                parents = np.concatenate([np.repeat(np.arange(len(counts)), counts), parents])
+                above = {parent: parents}
+                for table, rows in up.above.items():
+                    above[table] = np.where(parents >= 0, rows[parents], -1)
+            groups = grouped(parents, made.known[parent].groups if above else alone(0))
+            made.rows[name][key] = parents
+        static = [v.values for v in known_above(made.known, above, groups)]
+        timing = timing_of(shape.clocks, made.known, above, len(groups.parents))
+        tries = 0 if shape.chance else TRIES
+        drawn = draw_chain(
+            one.model, static, groups, timing, one.model.marks, [*here, _ROWS], tries=tries
+        )
+        made.drawn[name] = drawn
+        made.sizes[name] = len(groups.parents)
+        made.known[name] = _known(one.model, drawn, groups, above)
+    for number, (name, one) in enumerate(models.items()):
+        if one.model is not None:
+            _point(name, one, models, made, [seed, number, _DEAL])
+    return made
+
+
+def _counted(
+    model: Synthesizer, parent: str, up: Known, known: Mapping[str, Known], seed: list[int]
+) -> Rows:
+    """How many rows each row of a parent has."""
+    above = {parent: np.arange(len(up.groups.nth), dtype=np.int64), **up.above}
+    static = [one.values for one in known_above(known, above, up.groups)]
+    drawn = draw_chain(model, static, up.groups, _NOTHING, model.marks, seed)
+    return np.maximum(np.round(drawn.values[0]), 0).astype(np.int64)
+
+
+def _known(model: Synthesizer, drawn: Drawn, groups: Groups, above: dict[str, Rows]) -> Known:
+    dates = dict(drawn.times)
+    variables: list[Variable] = []
+    for at, (coding, size) in enumerate(model.variables):
+        variables.append(Variable(-1, size, drawn.values[at], np.empty(0)))
+        if coding.kind == "date" and not size:
+            dates[coding.name] = drawn.values[at] * coding.unit
+    return Known(variables, drawn.times, dates, groups, above, [])
+
+
+def _point(
+    name: str,
+    one: TableModel,
+    models: Mapping[str, TableModel],
+    made: Made,
+    seed: list[int],
+) -> None:
+    """Foreign keys beside the first: inside the table, and dealt out."""
+    assert one.model is not None
+    links, groups = one.shape.links, made.known[name].groups
+    kept = {table for table, other in models.items() if other.kept is not None}
+    for at, key in enumerate(links.dealt(kept)):
+        inside = one.shape.inside.get(key)
+        if inside is None and key not in one.shape.rules:
+            made.rows[name][key] = np.full(made.sizes[name], -1, np.int64)
+            continue
+        if inside is not None and inside.back:
+            place = place_of(one.model.variables, GROUP + key)
+            far = np.round(made.drawn[name].values[place]).astype(np.int64)
+            made.rows[name][key] = pointed_back(far, groups)
+        else:
+            made.rows[name][key] = _dealt(name, key, one, made, [*seed, at])
+        if inside is not None and inside.itself:
+            rows = made.rows[name][key]
+            made.rows[name][key] = np.where(rows < 0, np.arange(len(rows)), rows)
+
+
+def _dealt(name: str, key: str, one: TableModel, made: Made, seed: list[int]) -> Rows:
+    """The rows of a parent that is not the first."""
+    assert one.model is not None
+    parent = one.shape.links.parents[key]
+    other = made.known[parent]
+    told = {table: known._replace(counts=[]) for table, known in made.known.items()}
+    counts = _counted(one.counts[key], parent, told[parent], told, [*seed, _COUNT])
+    wanted = _kinds(one.model, made.drawn[name], key)
+    if key in one.shape.inside:
+        # a row of level 2 points to one of level 1
+        kinds = _kinds(one.model, made.drawn[name], key) + 1
+        return deal(np.where(wanted > 0, wanted, -1), kinds, counts, seed, ranked=True)
+    values = [v.values for v in other.variables]
+    kinds = one.shape.rules[key].kinds(values, made.sizes[parent])
+    dealt = deal(wanted, kinds, counts, seed)
+    first = one.shape.links.first
+    if {key, first} <= set(one.shape.links.key):
+        dealt = apart(dealt, made.rows[name][first], wanted, [*seed, 1])
+    return dealt
+
+
+def _kinds(model: Synthesizer, drawn: Drawn, key: str) -> Rows:
+    """Of which kind each row wants its parent to be; -1 for none."""
+    at, coding = next(
+        (at, coding) for at, (coding, _) in enumerate(model.variables) if coding.name == GROUP + key
+    )
+    kinds = np.array([int(one) if one and one != "none" else -1 for one in coding.tokens])
+    return kinds[drawn.values[at].astype(np.int64)].astype(np.int64)
+
+
+def resolve(name: str, key: str, models: Mapping[str, TableModel], made: Made) -> Rows:
+    """The row of the parent that each row points to by a foreign key, or by one that it follows."""
+    if key in made.rows[name]:
+        return made.rows[name][key]
+    follows = models[name].shape.links.follows
+    by, there = follows[key]
+    rows = resolve(name, by, models, made)
+    further = resolve(models[name].shape.links.parents[by], there, models, made)
+    made.rows[name][key] = np.where(rows >= 0, further[rows], -1) if len(further) else rows
+    return made.rows[name][key]

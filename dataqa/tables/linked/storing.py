@@ -1,0 +1,104 @@
+"""Models of linked tables as one file: a zip of the tables' models, with digests; no pickle."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+from hashlib import blake2b
+from pathlib import Path
+
+import msgspec
+import polars as pl
+
+from dataqa.errors import InputError
+from dataqa.tables.linked.shape import Shape, TableModel
+from dataqa.tables.synthesizer import Synthesizer
+
+FORM = 1
+_META, _DAY = "tables.json", (1980, 1, 1, 0, 0, 0)
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    shape: Shape
+    kept: bool
+    modelled: bool
+    counts: list[str]
+
+
+class _Meta(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    form: int
+    digest: str
+    found: list[str]
+    tables: list[_Table]
+
+
+def save(path: Path, models: Mapping[str, TableModel], found: list[str]) -> None:
+    """Write models; the same ones give the same bytes."""
+    parts: dict[str, bytes] = {}
+    tables: list[_Table] = []
+    for at, (name, one) in enumerate(models.items()):
+        kept = one.kept is not None
+        tables.append(_Table(name, one.shape, kept, one.model is not None, list(one.counts)))
+        whole = io.BytesIO()
+        frame = pl.DataFrame(schema=one.schema) if one.kept is None else one.kept
+        frame.write_ipc(whole)
+        parts[f"{at}/frame.arrow"] = whole.getvalue()
+        if one.model is not None:
+            parts[f"{at}/rows.model"] = _saved(one.model)
+        for number, count in enumerate(one.counts.values()):
+            parts[f"{at}/{number}.model"] = _saved(count)
+    meta = _Meta(FORM, _digest(parts), found, tables)
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr(zipfile.ZipInfo(_META, _DAY), msgspec.json.encode(meta))
+        for name, data in parts.items():
+            file.writestr(zipfile.ZipInfo(name, _DAY), data)
+
+
+def load(path: Path) -> tuple[dict[str, TableModel], list[str]]:
+    """Read models.
+
+    Raises:
+        InputError: There is no such file, it is no model, or it was changed.
+    """
+    try:
+        with zipfile.ZipFile(path) as file:
+            meta = msgspec.json.decode(file.read(_META), type=_Meta)
+            parts = {name: file.read(name) for name in file.namelist() if name != _META}
+    except OSError:
+        raise InputError("cannot be read", where=str(path)) from None
+    except (zipfile.BadZipFile, KeyError, msgspec.MsgspecError):
+        raise InputError("is no model of linked tables", where=str(path)) from None
+    if meta.form != FORM or _digest(parts) != meta.digest:
+        hint = "save it again with this version"
+        raise InputError("the model is damaged or of another version", where=str(path), hint=hint)
+    models: dict[str, TableModel] = {}
+    for at, one in enumerate(meta.tables):
+        frame = pl.read_ipc(parts[f"{at}/frame.arrow"])
+        models[one.name] = TableModel(
+            one.shape,
+            frame.schema,
+            frame if one.kept else None,
+            _loaded(parts[f"{at}/rows.model"]) if one.modelled else None,
+            {key: _loaded(parts[f"{at}/{number}.model"]) for number, key in enumerate(one.counts)},
+        )
+    return models, meta.found
+
+
+def _saved(model: Synthesizer) -> bytes:
+    whole = io.BytesIO()
+    model.save(whole)
+    return whole.getvalue()
+
+
+def _loaded(data: bytes) -> Synthesizer:
+    return Synthesizer.load(io.BytesIO(data))
+
+
+def _digest(parts: Mapping[str, bytes]) -> str:
+    told = blake2b(digest_size=16)
+    for name in sorted(parts):
+        told.update(f"{name} {len(parts[name])}\n".encode())
+        told.update(parts[name])
+    return told.hexdigest()
