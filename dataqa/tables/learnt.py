@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -60,6 +60,20 @@ def as_written(learnt: Learnt) -> list[Floats]:
         one.values if one.size else rounded(one.values, learnt.codings[one.column].decimals)
         for one in learnt.variables
     ]
+
+
+def taken(learnt: Learnt, names: Collection[str]) -> Learnt:
+    """Some columns of a table that is taken apart."""
+    kept = [at for at, one in enumerate(learnt.codings) if one.name in names]
+    return Learnt(
+        [learnt.codings[at] for at in kept],
+        [
+            one._replace(column=kept.index(one.column))
+            for one in learnt.variables
+            if one.column in kept
+        ],
+        [one for one in learnt.forms if one.name in names],
+    )
 
 
 def _check(columns: Mapping[str, Column]) -> None:

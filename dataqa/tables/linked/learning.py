@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 
 from dataqa.errors import InputError
+from dataqa.tables.coding import Variable
 from dataqa.tables.columns import Column
-from dataqa.tables.learnt import Learnt, as_written, learn
-from dataqa.tables.linked.chain import Timing, absolute, by_chance
+from dataqa.tables.learnt import Learnt, as_written, learn, taken
+from dataqa.tables.linked.chain import TRIES, Chain, absolute, by_chance
 from dataqa.tables.linked.dealing import Rule, rule_of
 from dataqa.tables.linked.groups import Groups, alone, grouped
 from dataqa.tables.linked.inside import Pointed, inside_of
@@ -23,11 +24,12 @@ from dataqa.tables.linked.shape import (
     Known,
     Shape,
     TableModel,
-    context_of,
+    contexts_of,
     known_above,
     timing_of,
 )
 from dataqa.tables.linked.times import Clock, clocks_of, read_times, steps
+from dataqa.tables.linked.timing import Timing
 from dataqa.tables.synthesizer import LEAST_ROWS, Synthesizer
 from dataqa.tables.trees import Floats
 
@@ -35,6 +37,7 @@ type Columns = Mapping[str, Mapping[str, Column]]
 
 COUNT, GROUP = "count", "dataqa:group of "
 _NONE = "none"
+NOTHING = Timing([], [], [], [])
 
 
 class Part(NamedTuple):
@@ -86,17 +89,17 @@ def learn_tables(
     models: dict[str, TableModel] = {}
     for name, links in linked.links.items():
         frame = ordered.frames[name]
-        counts: dict[str, Synthesizer] = {}
-        model = None
+        counts: dict[str, Chain] = {}
+        chain = None
         if name in parts:
             # the children of a parent are learnt in turn: each is given how many the others are
             counts = _counts(name, links, ordered, parts, seed, threads)
-            model = _rows(parts[name], parts, seed, threads)
+            chain = _rows(parts[name], parts, seed, threads)
         models[name] = TableModel(
             _shape(name, linked, ordered, columns, parts),
             frame.schema,
             frame if links.keep else None,
-            model,
+            chain,
             counts,
         )
     return models
@@ -149,9 +152,12 @@ def _part(
     known = {table: parts[table].known for table in above}
     frames = {table: ordered.frames[table] for table in above}
     here = {column: one for column, one in ids.items() if column in own}
-    prepared = prepare(frame, own, above, frames, here)
+    prepared = prepare(frame, own, links.order, above, frames, here)
     dates = {(table, column): one for table in above for column, one in known[table].dates.items()}
     order = links.order if links.order in prepared.columns else ""
+    if order:
+        told = {order: prepared.columns[order], **prepared.columns}
+        prepared = prepared._replace(frame=prepared.frame.select(list(told)), columns=told)
     clocks = clocks_of(prepared.frame, prepared.columns, order, above, dates)
     timing = timing_of(clocks, known, above, frame.height)
     every = {
@@ -254,9 +260,9 @@ def _counts(
     parts: Mapping[str, Part],
     seed: int,
     threads: int | None,
-) -> dict[str, Synthesizer]:
+) -> dict[str, Chain]:
     """How many rows each row of a parent has, by foreign key; the parent is told of the first."""
-    found: dict[str, Synthesizer] = {}
+    found: dict[str, Chain] = {}
     for key in (links.first, *links.dealt(ordered.kept)):
         parent = links.parents.get(key, "")
         if parent not in parts or (
@@ -276,31 +282,42 @@ def _counts(
             # when they are dealt out, all tables are there: no matter which were learnt before
             known = {table: one._replace(counts=[]) for table, one in known.items()}
         context = known_above(known, above, other.groups)
-        timing = Timing([], [], [], [])
-        context += context_of(learnt.variables, {}, other.groups, timing)
-        found[key] = Synthesizer.of(
+        context += contexts_of(learnt.variables, {}, other.groups, NOTHING).what
+        model = Synthesizer.of(
             *(learnt, column, whole.schema), context=context, seed=seed, threads=threads, seen=[]
         )
+        found[key] = Chain(None, model, model.marks, 0)
         if key == links.first:
             other.counts.append(counts)
     return found
 
 
-def _rows(part: Part, parts: Mapping[str, Part], seed: int, threads: int | None) -> Synthesizer:
-    """The model of a row, given those above and before it."""
-    known = part.known
+def _rows(part: Part, parts: Mapping[str, Part], seed: int, threads: int | None) -> Chain:
+    """The models of when and what a row is, given those above and before it."""
+    known, order = part.known, part.timing.order
     others = {table: parts[table].known for table in known.above}
-    context = known_above(others, known.above, known.groups)
-    context += context_of(part.learnt.variables, known.times, known.groups, part.timing)
-    columns = {one.name: part.prepared.columns[one.name] for one in part.learnt.codings}
-    schema = pl.Schema({name: part.prepared.frame.schema[name] for name in columns})
-    return Synthesizer.of(
-        *(part.learnt, columns, schema),
-        context=context,
-        seen=_seen(part),
-        seed=seed,
-        threads=threads,
+    above = known_above(others, known.above, known.groups)
+    contexts = contexts_of(part.learnt.variables, known.times, known.groups, part.timing)
+
+    def model(names: list[str], context: list[Variable], seen: list[Floats]) -> Synthesizer:
+        columns = {name: part.prepared.columns[name] for name in names}
+        schema = pl.Schema({name: part.prepared.frame.schema[name] for name in names})
+        return Synthesizer.of(
+            *(taken(part.learnt, names), columns, schema),
+            context=[*above, *context],
+            seen=seen,
+            seed=seed,
+            threads=threads,
+        )
+
+    names = [one.name for one in part.learnt.codings]
+    seen = _seen(part)
+    tries = 0 if by_chance(seen, known.groups) else TRIES
+    when = model([order.name], contexts.when, []) if order is not None else None
+    what = model(
+        [name for name in names if order is None or name != order.name], contexts.what, seen
     )
+    return Chain(when, what, what.marks, tries)
 
 
 def _seen(part: Part) -> list[Floats]:
@@ -326,7 +343,6 @@ def _shape(
         fresh_of(key_texts(frame[key])) if key else None,
         {one: at.inside for one, at in part.pointed.items()},
         part.rules,
-        by_chance(_seen(part), part.known.groups),
         ordered.mixed[name],
         linked.dropped[name] + circles,
         {column: one.entity or one.kind for column, one in columns[name].items()},

@@ -73,6 +73,7 @@ class Prepared(NamedTuple):
 def prepare(
     frame: pl.DataFrame,
     columns: Mapping[str, Column],
+    order: str,
     above: Mapping[str, Rows],
     frames: Mapping[str, pl.DataFrame],
     ids: Mapping[str, tuple[dict[str, int], Unseen]],
@@ -82,6 +83,7 @@ def prepare(
     Args:
         frame: Its columns but for keys.
         columns: What they are, hints included.
+        order: The column by which rows follow one another, which is learnt by itself.
         above: By table, the row of that ancestor for each row.
         frames: The tables above.
         ids: By column, numbers of ids of what no table holds, the same in all tables.
@@ -107,7 +109,8 @@ def prepare(
     for one in decided:
         del left[one.name]
     made = made.select(list(left))
-    if not any(one.kind not in {"private", "id", "drop"} for one in left.values()):
+    alone = [name for name, one in left.items() if one.kind not in {"private", "id"}]
+    if not set(alone) - {order}:
         made = (
             made.with_columns(pl.lit("0").alias(NOTHING))
             if made.width

@@ -8,16 +8,14 @@ from typing import NamedTuple
 import numpy as np
 
 from dataqa.tables.coding import Variable
-from dataqa.tables.linked.chain import TRIES, Drawn, Timing, draw_chain, place_of
+from dataqa.tables.linked.chain import Chain, Drawn, draw_chain, place_of
 from dataqa.tables.linked.dealing import apart, deal
 from dataqa.tables.linked.groups import Groups, alone, grouped
 from dataqa.tables.linked.inside import pointed_back
-from dataqa.tables.linked.learning import GROUP
+from dataqa.tables.linked.learning import GROUP, NOTHING
 from dataqa.tables.linked.links import Rows
 from dataqa.tables.linked.shape import Known, TableModel, known_above, timing_of
-from dataqa.tables.synthesizer import Synthesizer
 
-_NOTHING = Timing([], [], [], [])
 _COUNT, _ROWS, _DEAL = 0, 1, 2
 
 
@@ -48,7 +46,7 @@ def draw_tables(models: Mapping[str, TableModel], scale: float, seed: int) -> Ma
     made = Made({}, {}, {}, {})
     for number, (name, one) in enumerate(models.items()):
         made.rows[name] = {}
-        if one.model is None:
+        if one.chain is None:
             made.sizes[name] = one.shape.rows if one.kept is not None else 0
             continue
         key, shape = one.shape.links.first, one.shape
@@ -71,33 +69,30 @@ def draw_tables(models: Mapping[str, TableModel], scale: float, seed: int) -> Ma
             made.rows[name][key] = parents
         static = [v.values for v in known_above(made.known, above, groups)]
         timing = timing_of(shape.clocks, made.known, above, len(groups.parents))
-        tries = 0 if shape.chance else TRIES
-        drawn = draw_chain(
-            one.model, static, groups, timing, one.model.marks, [*here, _ROWS], tries=tries
-        )
+        drawn = draw_chain(one.chain, static, groups, timing, [*here, _ROWS])
         made.drawn[name] = drawn
         made.sizes[name] = len(groups.parents)
-        made.known[name] = _known(one.model, drawn, groups, above)
+        made.known[name] = _known(one.chain, drawn, groups, above)
     for number, (name, one) in enumerate(models.items()):
-        if one.model is not None:
+        if one.chain is not None:
             _point(name, one, models, made, [seed, number, _DEAL])
     return made
 
 
 def _counted(
-    model: Synthesizer, parent: str, up: Known, known: Mapping[str, Known], seed: list[int]
+    chain: Chain, parent: str, up: Known, known: Mapping[str, Known], seed: list[int]
 ) -> Rows:
     """How many rows each row of a parent has."""
     above = {parent: np.arange(len(up.groups.nth), dtype=np.int64), **up.above}
     static = [one.values for one in known_above(known, above, up.groups)]
-    drawn = draw_chain(model, static, up.groups, _NOTHING, model.marks, seed)
+    drawn = draw_chain(chain, static, up.groups, NOTHING, seed)
     return np.maximum(np.round(drawn.values[0]), 0).astype(np.int64)
 
 
-def _known(model: Synthesizer, drawn: Drawn, groups: Groups, above: dict[str, Rows]) -> Known:
+def _known(chain: Chain, drawn: Drawn, groups: Groups, above: dict[str, Rows]) -> Known:
     dates = dict(drawn.times)
     variables: list[Variable] = []
-    for at, (coding, size) in enumerate(model.variables):
+    for at, (coding, size) in enumerate(chain.variables):
         variables.append(Variable(-1, size, drawn.values[at], np.empty(0)))
         if coding.kind == "date" and not size:
             dates[coding.name] = drawn.values[at] * coding.unit
@@ -112,7 +107,7 @@ def _point(
     seed: list[int],
 ) -> None:
     """Foreign keys beside the first: inside the table, and dealt out."""
-    assert one.model is not None
+    assert one.chain is not None
     links, groups = one.shape.links, made.known[name].groups
     kept = {table for table, other in models.items() if other.kept is not None}
     for at, key in enumerate(links.dealt(kept)):
@@ -121,7 +116,7 @@ def _point(
             made.rows[name][key] = np.full(made.sizes[name], -1, np.int64)
             continue
         if inside is not None and inside.back:
-            place = place_of(one.model.variables, GROUP + key)
+            place = place_of(one.chain.variables, GROUP + key)
             far = np.round(made.drawn[name].values[place]).astype(np.int64)
             made.rows[name][key] = pointed_back(far, groups)
         else:
@@ -133,15 +128,15 @@ def _point(
 
 def _dealt(name: str, key: str, one: TableModel, made: Made, seed: list[int]) -> Rows:
     """The rows of a parent that is not the first."""
-    assert one.model is not None
+    assert one.chain is not None
     parent = one.shape.links.parents[key]
     other = made.known[parent]
     told = {table: known._replace(counts=[]) for table, known in made.known.items()}
     counts = _counted(one.counts[key], parent, told[parent], told, [*seed, _COUNT])
-    wanted = _kinds(one.model, made.drawn[name], key)
+    wanted = _kinds(one.chain, made.drawn[name], key)
     if key in one.shape.inside:
         # a row of level 2 points to one of level 1
-        kinds = _kinds(one.model, made.drawn[name], key) + 1
+        kinds = _kinds(one.chain, made.drawn[name], key) + 1
         return deal(np.where(wanted > 0, wanted, -1), kinds, counts, seed, ranked=True)
     values = [v.values for v in other.variables]
     kinds = one.shape.rules[key].kinds(values, made.sizes[parent])
@@ -152,10 +147,10 @@ def _dealt(name: str, key: str, one: TableModel, made: Made, seed: list[int]) ->
     return dealt
 
 
-def _kinds(model: Synthesizer, drawn: Drawn, key: str) -> Rows:
+def _kinds(chain: Chain, drawn: Drawn, key: str) -> Rows:
     """Of which kind each row wants its parent to be; -1 for none."""
     at, coding = next(
-        (at, coding) for at, (coding, _) in enumerate(model.variables) if coding.name == GROUP + key
+        (at, coding) for at, (coding, _) in enumerate(chain.variables) if coding.name == GROUP + key
     )
     kinds = np.array([int(one) if one and one != "none" else -1 for one in coding.tokens])
     return kinds[drawn.values[at].astype(np.int64)].astype(np.int64)

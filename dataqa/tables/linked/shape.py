@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from dataqa.tables.coding import Variable
-from dataqa.tables.linked.chain import Timing, known_before
+from dataqa.tables.linked.chain import Chain
 from dataqa.tables.linked.dealing import Rule
 from dataqa.tables.linked.groups import Groups, code, number, sums_before
 from dataqa.tables.linked.inside import Inside
@@ -18,7 +18,7 @@ from dataqa.tables.linked.keys import Fresh
 from dataqa.tables.linked.links import Links, Rows
 from dataqa.tables.linked.prepared import Decided, Unseen
 from dataqa.tables.linked.times import Clock, caps_of, gathered
-from dataqa.tables.synthesizer import Synthesizer
+from dataqa.tables.linked.timing import Timing, known_before, known_now, known_until
 from dataqa.tables.trees import Floats
 
 
@@ -36,7 +36,6 @@ class Shape(msgspec.Struct, frozen=True):
         fresh: Its primary key; None where it is none, several columns, or a foreign key.
         inside: Of foreign keys to the table itself, how they point.
         rules: Of foreign keys that are dealt out, who gets whom.
-        chance: Rows of some are equal to those of others, by chance: none is drawn anew for it.
         sorted: The original stands in the order of its dates, all parents mixed.
         dropped: Rows that were orphans, or pointed to each other in a circle.
         told: What each column is, in words.
@@ -53,7 +52,6 @@ class Shape(msgspec.Struct, frozen=True):
     fresh: Fresh | None = None
     inside: dict[str, Inside] = {}
     rules: dict[str, Rule] = {}
-    chance: bool = False
     sorted: bool = False
     dropped: int = 0
     told: dict[str, str] = {}
@@ -67,15 +65,15 @@ class TableModel(NamedTuple):
         shape: All that is no model.
         schema: Names and types of its columns.
         kept: The table itself, where it is copied.
-        model: Of a row, given its parents and the row before it.
+        chain: Of a row, given its parents and the row before it; None where none was learnt.
         counts: By foreign key, of how many rows a row of the parent has.
     """
 
     shape: Shape
     schema: pl.Schema
     kept: pl.DataFrame | None
-    model: Synthesizer | None
-    counts: dict[str, Synthesizer]
+    chain: Chain | None
+    counts: dict[str, Chain]
 
 
 class Known(NamedTuple):
@@ -123,7 +121,7 @@ def timing_of(
     clocks: list[Clock], known: Mapping[str, Known], above: Mapping[str, Rows], rows: int
 ) -> Timing:
     """The dates from which those of a table are counted, and beyond which none goes."""
-    dates = {(table, name): one for table in above for name, one in known[table].dates.items()}
+    dates = {(table, name): one for table in above for name, one in sorted(known[table].dates.items())}
     nothing = np.full(rows, np.nan)
     anchors = [
         gathered(dates[one.table, one.column], above[one.table]) if one.table else nothing
@@ -133,13 +131,27 @@ def timing_of(
     return Timing(clocks, anchors, caps, [gathered(one, above[at[0]]) for at, one in dates.items()])
 
 
-def context_of(
+class Contexts(NamedTuple):
+    """What real rows are given of those before them.
+
+    Attributes:
+        when: For the step to a row, beside what is known from above.
+        what: For all else of it.
+    """
+
+    when: list[Variable]
+    what: list[Variable]
+
+
+def contexts_of(
     variables: list[Variable], times: dict[str, Floats], groups: Groups, timing: Timing
-) -> list[Variable]:
-    """What real rows are given of those before them, in the order of ``known_before``."""
+) -> Contexts:
+    """What real rows are given of those before them, as ``draw_chain`` gives it."""
     rows = np.arange(len(groups.parents), dtype=np.int64)
-    values = [one.values for one in variables]
     sums = [sums_before(one.values, groups) for one in variables if not one.size]
-    told = known_before(values, sums, times, groups, timing, rows)
-    sizes = [one.size for one in variables] + [0] * (len(told) - len(variables))
-    return [code(one, size) for one, size in zip(told, sizes, strict=True)]
+    told = known_before([one.values for one in variables], sums, groups, rows)
+    sizes = [one.size for one in variables] + [0] * len(sums)
+    both = [code(one, size) for one, size in zip(told, sizes, strict=True)]
+    until = known_until(times, groups, timing, rows)
+    now = known_now(variables[0].values, times, timing, rows)
+    return Contexts([*both, *map(number, until)], [*both, *map(number, now)])

@@ -12,6 +12,7 @@ import msgspec
 import polars as pl
 
 from dataqa.errors import InputError
+from dataqa.tables.linked.chain import Chain
 from dataqa.tables.linked.shape import Shape, TableModel
 from dataqa.tables.synthesizer import Synthesizer
 
@@ -40,15 +41,15 @@ def save(path: Path, models: Mapping[str, TableModel], found: list[str]) -> None
     tables: list[_Table] = []
     for at, (name, one) in enumerate(models.items()):
         kept = one.kept is not None
-        tables.append(_Table(name, one.shape, kept, one.model is not None, list(one.counts)))
+        tables.append(_Table(name, one.shape, kept, one.chain is not None, list(one.counts)))
         whole = io.BytesIO()
         frame = pl.DataFrame(schema=one.schema) if one.kept is None else one.kept
         frame.write_ipc(whole)
         parts[f"{at}/frame.arrow"] = whole.getvalue()
-        if one.model is not None:
-            parts[f"{at}/rows.model"] = _saved(one.model)
+        if one.chain is not None:
+            parts |= _saved(f"{at}/rows", one.chain)
         for number, count in enumerate(one.counts.values()):
-            parts[f"{at}/{number}.model"] = _saved(count)
+            parts |= _saved(f"{at}/{number}", count)
     meta = _Meta(FORM, _digest(parts), found, tables)
     with zipfile.ZipFile(path, "w") as file:
         file.writestr(zipfile.ZipInfo(_META, _DAY), msgspec.json.encode(meta))
@@ -80,20 +81,31 @@ def load(path: Path) -> tuple[dict[str, TableModel], list[str]]:
             one.shape,
             frame.schema,
             frame if one.kept else None,
-            _loaded(parts[f"{at}/rows.model"]) if one.modelled else None,
-            {key: _loaded(parts[f"{at}/{number}.model"]) for number, key in enumerate(one.counts)},
+            _loaded(f"{at}/rows", parts) if one.modelled else None,
+            {key: _loaded(f"{at}/{number}", parts) for number, key in enumerate(one.counts)},
         )
     return models, meta.found
 
 
-def _saved(model: Synthesizer) -> bytes:
-    whole = io.BytesIO()
-    model.save(whole)
-    return whole.getvalue()
+def _saved(name: str, chain: Chain) -> dict[str, bytes]:
+    parts = {f"{name} tries": str(chain.tries).encode()}
+    for part, model in (("when", chain.when), ("what", chain.what)):
+        if model is not None:
+            whole = io.BytesIO()
+            model.save(whole)
+            parts[f"{name} {part}"] = whole.getvalue()
+    return parts
 
 
-def _loaded(data: bytes) -> Synthesizer:
-    return Synthesizer.load(io.BytesIO(data))
+def _loaded(name: str, parts: Mapping[str, bytes]) -> Chain:
+    what = Synthesizer.load(io.BytesIO(parts[f"{name} what"]))
+    when = parts.get(f"{name} when")
+    return Chain(
+        None if when is None else Synthesizer.load(io.BytesIO(when)),
+        what,
+        what.marks,
+        int(parts[f"{name} tries"]),
+    )
 
 
 def _digest(parts: Mapping[str, bytes]) -> str:

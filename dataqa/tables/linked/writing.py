@@ -30,7 +30,7 @@ def write_frames(
         seed: Decides new keys and invented people.
     """
     wide: dict[str, dict[str, pl.Series]] = {}
-    places = {name: _places(one, made, name) for name, one in models.items() if one.model}
+    places = {name: _places(one, made, name) for name, one in models.items() if one.chain}
     numbers = {name: number for number, name in enumerate(models)}
     for name in places:
         wide[name] = _own(models[name], made.drawn[name], [seed, numbers[name]])
@@ -45,7 +45,7 @@ def write_frames(
     frames: dict[str, pl.DataFrame] = {}
     dropped: dict[str, int] = {}
     for name, one in models.items():
-        if one.model is None:
+        if one.chain is None:
             frames[name] = pl.DataFrame(schema=one.schema) if one.kept is None else one.kept
             continue
         for column, (table, there) in one.shape.carried.items():
@@ -108,8 +108,9 @@ class _Keys:
 
 def _own(one: TableModel, drawn: Drawn, seed: list[int]) -> dict[str, pl.Series]:
     """The columns of a table that are no keys."""
-    assert one.model is not None
-    frame = one.model.frame(drawn.values, seed[0] * _PEOPLE + seed[1])
+    assert one.chain is not None
+    first = 1 if one.chain.when else 0
+    frame = one.chain.what.frame(drawn.values[first:], seed[0] * _PEOPLE + seed[1])
     found = {name: frame[name] for name in frame.columns}
     for clock in one.shape.clocks:
         found[clock.name] = written(clock, drawn.times[clock.name], one.schema[clock.name])
