@@ -97,7 +97,7 @@ def draw_chain(
         for attempt in range(chain.tries + 1):
             mine = here[close]
             told = [one[mine] for one in static]
-            told += known_before(drawn.values, sums, groups, mine)
+            told += known_before(drawn.values, sums, groups, timing, mine)
             _draw(chain, drawn, told, groups, timing, mine, [*seed, step, attempt])
             seen = absolute(variables, drawn.values, drawn.times, mine)
             again = met(fingerprints(seen), chain.marks)

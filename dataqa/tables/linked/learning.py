@@ -28,7 +28,7 @@ from dataqa.tables.linked.shape import (
     known_above,
     timing_of,
 )
-from dataqa.tables.linked.times import Clock, clocks_of, read_times, steps
+from dataqa.tables.linked.times import Clock, clocks_of, gathered, read_times, steps
 from dataqa.tables.linked.timing import Timing
 from dataqa.tables.synthesizer import LEAST_ROWS, Synthesizer
 from dataqa.tables.trees import Floats
@@ -261,35 +261,65 @@ def _counts(
     seed: int,
     threads: int | None,
 ) -> dict[str, Chain]:
-    """How many rows each row of a parent has, by foreign key; the parent is told of the first."""
+    """How many rows each row of a parent has, by foreign key; the parent is told of the first.
+
+    Where the parent has parents of its own, how many there are in all comes first: for each row of
+    the topmost table, under the name of ``in_all``.
+    """
     found: dict[str, Chain] = {}
+    known = {table: part.known for table, part in parts.items()}
+    # those that are dealt out are so when all tables are there, whichever was learnt before
+    plain = {table: one._replace(counts=[]) for table, one in known.items()}
     for key in (links.first, *links.dealt(ordered.kept)):
         parent = links.parents.get(key, "")
-        if parent not in parts or (
-            key in parts[name].pointed and parts[name].pointed[key].inside.back
-        ):
+        inside = parts[name].pointed.get(key)
+        if parent not in parts or (inside is not None and inside.inside.back):
             continue
-        other = parts[parent].known
         rows = ordered.rows[name][key]
         here = rows[(rows >= 0) & ((rows != np.arange(len(rows))) | (parent != name))]
+        other = known[parent]
         counts = np.bincount(here, minlength=len(other.groups.nth)).astype(np.float64)
-        whole = pl.DataFrame({COUNT: counts})
-        column = {COUNT: Column("integer")}
-        learnt = learn(whole, column)
-        above = {parent: np.arange(len(counts), dtype=np.int64), **other.above}
-        known = {table: parts[table].known for table in above}
         if key != links.first:
-            # when they are dealt out, all tables are there: no matter which were learnt before
-            known = {table: one._replace(counts=[]) for table, one in known.items()}
-        context = known_above(known, above, other.groups)
-        context += contexts_of(learnt.variables, {}, other.groups, NOTHING).what
-        model = Synthesizer.of(
-            *(learnt, column, whole.schema), context=context, seed=seed, threads=threads, seen=[]
-        )
-        found[key] = Chain(None, model, model.marks, 0)
-        if key == links.first:
-            other.counts.append(counts)
+            found[key] = _count(counts, parent, plain, None, seed, threads)
+            continue
+        goal = None
+        if other.above:
+            top, whose = list(other.above.items())[-1]
+            there = whose >= 0
+            most = len(known[top].groups.nth)
+            totals = np.bincount(whose[there], counts[there], minlength=most)
+            found[in_all(key)] = _count(totals, top, known, None, seed, threads)
+            known[top].counts.append(totals)
+            goal = gathered(totals, whose)
+        found[key] = _count(counts, parent, known, goal, seed, threads)
+        other.counts.append(counts)
     return found
+
+
+def in_all(key: str) -> str:
+    """Under which name the counts of all rows below a topmost row are kept."""
+    return f"{key} in all"
+
+
+def _count(
+    counts: Floats,
+    parent: str,
+    known: Mapping[str, Known],
+    goal: Floats | None,
+    seed: int,
+    threads: int | None,
+) -> Chain:
+    """The model of how many there are for each row of a table."""
+    whole, column = pl.DataFrame({COUNT: counts}), {COUNT: Column("integer")}
+    learnt, groups = learn(whole, column), known[parent].groups
+    above = {parent: np.arange(len(counts), dtype=np.int64), **known[parent].above}
+    context = known_above(known, above, groups)
+    timing = NOTHING._replace(goal=goal)
+    context += contexts_of(learnt.variables, {}, groups, timing).what
+    model = Synthesizer.of(
+        *(learnt, column, whole.schema), context=context, seed=seed, threads=threads, seen=[]
+    )
+    return Chain(None, model, model.marks, 0)
 
 
 def _rows(part: Part, parts: Mapping[str, Part], seed: int, threads: int | None) -> Chain:

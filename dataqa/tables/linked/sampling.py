@@ -12,9 +12,12 @@ from dataqa.tables.linked.chain import Chain, Drawn, draw_chain, place_of
 from dataqa.tables.linked.dealing import apart, deal
 from dataqa.tables.linked.groups import Groups, alone, grouped
 from dataqa.tables.linked.inside import pointed_back
-from dataqa.tables.linked.learning import GROUP, NOTHING
+from dataqa.tables.linked.learning import GROUP, NOTHING, in_all
 from dataqa.tables.linked.links import Rows
+from dataqa.tables.linked.reaching import brought_to
 from dataqa.tables.linked.shape import Known, TableModel, known_above, timing_of
+from dataqa.tables.linked.times import gathered
+from dataqa.tables.trees import Floats
 
 _COUNT, _ROWS, _DEAL = 0, 1, 2
 
@@ -59,8 +62,7 @@ def draw_tables(models: Mapping[str, TableModel], scale: float, seed: int) -> Ma
             parents = np.full(round(scale * shape.loose), -1, np.int64)
             if parent in made.known:
                 up = made.known[parent]
-                counts = _counted(one.counts[key], parent, up, made.known, [*here, _COUNT])
-                up.counts.append(counts.astype(np.float64))
+                counts = _children(one.counts, key, parent, made.known, [*here, _COUNT])
                 parents = np.concatenate([np.repeat(np.arange(len(counts)), counts), parents])
                 above = {parent: parents}
                 for table, rows in up.above.items():
@@ -79,13 +81,35 @@ def draw_tables(models: Mapping[str, TableModel], scale: float, seed: int) -> Ma
     return made
 
 
-def _counted(
-    chain: Chain, parent: str, up: Known, known: Mapping[str, Known], seed: list[int]
+def _children(
+    models: Mapping[str, Chain], key: str, parent: str, known: Mapping[str, Known], seed: list[int]
 ) -> Rows:
-    """How many rows each row of a parent has."""
+    """How many rows each row of the first parent has, which is told of it."""
+    up, goal = known[parent], None
+    if up.above:
+        top, whose = list(up.above.items())[-1]
+        totals = _counted(models[in_all(key)], top, known, None, [*seed, 0])
+        known[top].counts.append(totals.astype(np.float64))
+        goal = gathered(totals.astype(np.float64), whose)
+    counts = _counted(models[key], parent, known, goal, [*seed, 1])
+    if goal is not None:
+
+        def more(attempt: int) -> Rows:
+            return _counted(models[key], parent, known, goal, [*seed, 2 + attempt])
+
+        counts = brought_to(counts, goal, up.groups, more, seed)
+    up.counts.append(counts.astype(np.float64))
+    return counts
+
+
+def _counted(
+    chain: Chain, parent: str, known: Mapping[str, Known], goal: Floats | None, seed: list[int]
+) -> Rows:
+    """How many rows each row of a table has."""
+    up = known[parent]
     above = {parent: np.arange(len(up.groups.nth), dtype=np.int64), **up.above}
     static = [one.values for one in known_above(known, above, up.groups)]
-    drawn = draw_chain(chain, static, up.groups, NOTHING, seed)
+    drawn = draw_chain(chain, static, up.groups, NOTHING._replace(goal=goal), seed)
     return np.maximum(np.round(drawn.values[0]), 0).astype(np.int64)
 
 
@@ -132,7 +156,7 @@ def _dealt(name: str, key: str, one: TableModel, made: Made, seed: list[int]) ->
     parent = one.shape.links.parents[key]
     other = made.known[parent]
     told = {table: known._replace(counts=[]) for table, known in made.known.items()}
-    counts = _counted(one.counts[key], parent, told[parent], told, [*seed, _COUNT])
+    counts = _counted(one.counts[key], parent, told, None, [*seed, _COUNT])
     wanted = _kinds(one.chain, made.drawn[name], key)
     if key in one.shape.inside:
         # a row of level 2 points to one of level 1

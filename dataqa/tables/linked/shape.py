@@ -121,7 +121,9 @@ def timing_of(
     clocks: list[Clock], known: Mapping[str, Known], above: Mapping[str, Rows], rows: int
 ) -> Timing:
     """The dates from which those of a table are counted, and beyond which none goes."""
-    dates = {(table, name): one for table in above for name, one in sorted(known[table].dates.items())}
+    dates = {
+        (table, name): one for table in above for name, one in sorted(known[table].dates.items())
+    }
     nothing = np.full(rows, np.nan)
     anchors = [
         gathered(dates[one.table, one.column], above[one.table]) if one.table else nothing
@@ -149,8 +151,8 @@ def contexts_of(
     """What real rows are given of those before them, as ``draw_chain`` gives it."""
     rows = np.arange(len(groups.parents), dtype=np.int64)
     sums = [sums_before(one.values, groups) for one in variables if not one.size]
-    told = known_before([one.values for one in variables], sums, groups, rows)
-    sizes = [one.size for one in variables] + [0] * len(sums)
+    told = known_before([one.values for one in variables], sums, groups, timing, rows)
+    sizes = [one.size for one in variables] + [0] * (len(told) - len(variables))
     both = [code(one, size) for one, size in zip(told, sizes, strict=True)]
     until = known_until(times, groups, timing, rows)
     now = known_now(variables[0].values, times, timing, rows)

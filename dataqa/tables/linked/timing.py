@@ -23,12 +23,14 @@ class Timing(NamedTuple):
         anchors: Of each clock, the parent's date of each row, in seconds; NaN for none.
         caps: Of each clock, what no row's date goes beyond.
         above: Dates of all tables above, for each row, by which its age is told.
+        goal: What the first variable of all rows of a group is to come to; None for nothing.
     """
 
     clocks: list[Clock]
     anchors: list[Floats]
     caps: list[Floats]
     above: list[Floats]
+    goal: Floats | None = None
 
     @property
     def order(self) -> Clock | None:
@@ -38,20 +40,25 @@ class Timing(NamedTuple):
 
 
 def known_before(
-    values: list[Floats], sums: list[Floats], groups: Groups, rows: Rows
+    values: list[Floats], sums: list[Floats], groups: Groups, timing: Timing, rows: Rows
 ) -> list[Floats]:
-    """What is known of some rows by those before them: the last one, and means of all.
+    """What is known of some rows by those before them: the last one, means of all, what is to come.
 
     Args:
         values: Of each variable of the table; earlier rows are enough.
         sums: Of variables that are numbers, the sum over earlier rows of the group, by row.
         groups: The table's.
+        timing: The table's.
         rows: Which rows.
     """
     last = before(groups, rows)
     place = groups.place[rows]
     found = [gathered(one, last) for one in values]
-    return found + [np.where(place > 0, one[rows] / np.maximum(place, 1), np.nan) for one in sums]
+    found += [np.where(place > 0, one[rows] / np.maximum(place, 1), np.nan) for one in sums]
+    if timing.goal is not None:
+        goal, left = timing.goal[rows], groups.sizes[groups.group[rows]] - place
+        found += [goal, (goal - sums[0][rows]) / left]
+    return found
 
 
 def known_until(times: Times, groups: Groups, timing: Timing, rows: Rows) -> list[Floats]:
