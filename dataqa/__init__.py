@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dataqa.index.index import Index
     from dataqa.pipeline import Pipeline
     from dataqa.scrubbing import scan_text, scrub
+    from dataqa.tables.linked.model import LinkedSynthesizer, SyntheticTables, synthesize_tables
     from dataqa.tables.synthesizer import Synthesizer, Synthetic, synthesize
 
     __version__: str
@@ -26,10 +27,12 @@ _HOMES = {
     "Cleaned": "frames",
     "Duplicates": "deduplication",
     "Index": "index.index",
+    "LinkedSynthesizer": "tables.linked.model",
     "Pipeline": "pipeline",
     "Result": "frames",
     "Synthesizer": "tables.synthesizer",
     "Synthetic": "tables.synthesizer",
+    "SyntheticTables": "tables.linked.model",
     "clean": "frames",
     "contamination": "decontaminate",
     "deduplicate": "deduplication",
@@ -39,6 +42,7 @@ _HOMES = {
     "scan_text": "scrubbing",
     "scrub": "scrubbing",
     "synthesize": "tables.synthesizer",
+    "synthesize_tables": "tables.linked.model",
 }
 
 __all__ = [
@@ -46,10 +50,12 @@ __all__ = [
     "Cleaned",
     "Duplicates",
     "Index",
+    "LinkedSynthesizer",
     "Pipeline",
     "Result",
     "Synthesizer",
     "Synthetic",
+    "SyntheticTables",
     "clean",
     "contamination",
     "deduplicate",
@@ -59,6 +65,7 @@ __all__ = [
     "scan_text",
     "scrub",
     "synthesize",
+    "synthesize_tables",
 ]
 
 

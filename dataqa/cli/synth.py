@@ -10,6 +10,7 @@ from typing import Any, Literal
 import click
 
 from dataqa.cli.options import Source, not_an_input
+from dataqa.cli.synth_tables import schema_for, tables_command
 from dataqa.errors import InputError
 
 _SOURCE = Source(path_type=Path, exists=True, dir_okay=False)
@@ -17,7 +18,13 @@ _TABLE = click.argument("table", type=_SOURCE)
 
 
 @click.command("profile")
-@_TABLE
+@click.argument(
+    "tables",
+    nargs=-1,
+    required=True,
+    type=Source(path_type=Path, exists=True),
+    metavar="TABLE…",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
     "-o",
@@ -25,10 +32,11 @@ _TABLE = click.argument("table", type=_SOURCE)
     type=click.Path(path_type=Path, dir_okay=False),
     help="File of hints to write (YAML), to be edited and given to synth --hints.",
 )
-def profile_command(*, table: Path, as_json: bool, out: Path | None) -> None:
+def profile_command(*, tables: tuple[Path, ...], as_json: bool, out: Path | None) -> None:
     """Tell what each column of a table is, how sure that is, and why.
 
-    TABLE is CSV, TSV, Parquet or JSON Lines, by its ending. No value is printed.
+    TABLE is CSV, TSV, Parquet or JSON Lines, by its ending. No value is printed. Of several tables,
+    or a folder of them, a schema is made: with keys, and what points to what, for synth tables.
     """
     import msgspec
 
@@ -36,8 +44,14 @@ def profile_command(*, table: Path, as_json: bool, out: Path | None) -> None:
     from dataqa.tables.files import read_table
     from dataqa.tables.profile import profile
 
-    not_an_input(out, [table])
-    columns = profile(read_table(table))
+    not_an_input(out, list(tables))
+    if len(tables) > 1 or tables[0].is_dir():
+        if as_json:
+            raise InputError("a schema is YAML", where="--json", hint="-o schema.yaml")
+        schema = schema_for(tables, out)
+        click.echo(schema, nl=False) if out is None else out.write_text(schema, encoding="utf-8")
+        return
+    columns = profile(read_table(tables[0]))
     if out is not None:
         out.write_text(write_hints(columns), encoding="utf-8")
     if as_json:
@@ -65,6 +79,9 @@ def profile_command(*, table: Path, as_json: bool, out: Path | None) -> None:
 @click.group("synth")
 def synth_command() -> None:
     """Make synthetic tables, and measure them."""
+
+
+synth_command.add_command(tables_command)
 
 
 @synth_command.command("table")

@@ -1,1 +1,1 @@
-"""Synthetic tables that hang together: their keys, how many rows belong to a row, and in what order."""
+"""Synthetic tables that hang together: keys, how many rows belong to a row, and their order."""

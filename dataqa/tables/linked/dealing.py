@@ -1,4 +1,4 @@
-"""Who gets whom, where a row has several parents: so many as before, and of the kind that it had."""
+"""Who gets whom, where a row has several parents: as many as before, and of the kind it had."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import msgspec
+import numpy as np
 import polars as pl
 
 from dataqa.tables.columns import Column
@@ -150,7 +151,7 @@ def _order(frame: pl.DataFrame, columns: Mapping[str, Column]) -> str:
         for name, kind in columns.items()
         if kind.kind == "date" and kind.entity != "DATE_OF_BIRTH"
     }
-    full = [name for name, one in times.items() if len(one) and not (one != one).any()]
+    full = [name for name, one in times.items() if len(one) and not np.isnan(one).any()]
     for name in full:
         if all(((times[name] <= times[other]).mean() > 0.5) for other in full):
             return name

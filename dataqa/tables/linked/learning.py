@@ -35,7 +35,7 @@ from dataqa.tables.trees import Floats
 
 type Columns = Mapping[str, Mapping[str, Column]]
 
-COUNT, GROUP = "count", "dataqa:group of "
+COUNT, MEAN, GROUP = "count", "mean", "dataqa:group of "
 _NONE = "none"
 NOTHING = Timing([], [], [], [])
 
@@ -175,9 +175,7 @@ def _part(
         if parent == name and key != links.first
     }
     for key, one in pointed.items():
-        far = pl.Series(GROUP + key, one.far)
-        kind = Column("integer" if one.inside.back else "category")
-        prepared = _with(prepared, far if one.inside.back else far.cast(pl.String), kind)
+        prepared = _with(prepared, pl.Series(GROUP + key, one.far), Column("integer"))
     learnt = _learn(name, prepared)
     times = {one.name: every[one.name] for one in clocks}
     dates_here = {column: one for column, one in every.items() if columns[column].kind == "date"}
@@ -288,12 +286,22 @@ def _counts(
             there = whose >= 0
             most = len(known[top].groups.nth)
             totals = np.bincount(whose[there], counts[there], minlength=most)
-            found[in_all(key)] = _count(totals, top, known, None, seed, threads)
+            sizes = np.bincount(whose[there], minlength=most).astype(np.float64)
+            told, by = _steadier(totals, sizes)
+            found[in_all(key)] = _count(told, top, known, None, seed, threads, by)
             known[top].counts.append(totals)
             goal = gathered(totals, whose)
         found[key] = _count(counts, parent, known, goal, seed, threads)
         other.counts.append(counts)
     return found
+
+
+def _steadier(totals: Floats, sizes: Floats) -> tuple[Floats, str]:
+    """What varies less from one to another: how many there are in all, or for each row."""
+    some = sizes > 0
+    means = np.divide(totals, sizes, out=np.zeros(len(totals)), where=some)
+    varied = [float(one[some].std() / max(one[some].mean(), 1e-9)) for one in (totals, means)]
+    return (totals, COUNT) if varied[0] <= varied[1] else (means, MEAN)
 
 
 def in_all(key: str) -> str:
@@ -308,9 +316,11 @@ def _count(
     goal: Floats | None,
     seed: int,
     threads: int | None,
+    name: str = COUNT,
 ) -> Chain:
     """The model of how many there are for each row of a table."""
-    whole, column = pl.DataFrame({COUNT: counts}), {COUNT: Column("integer")}
+    whole = pl.DataFrame({name: counts})
+    column = {name: Column("integer" if name == COUNT else "decimal")}
     learnt, groups = learn(whole, column), known[parent].groups
     above = {parent: np.arange(len(counts), dtype=np.int64), **known[parent].above}
     context = known_above(known, above, groups)

@@ -1,4 +1,4 @@
-"""``dataqa.LinkedSynthesizer`` and ``dataqa.synthesize_tables``: tables in, tables of nobody out."""
+"""``dataqa.synthesize_tables``: tables that hang together in, tables of nobody out."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ class LinkedSynthesizer:
         return frames, told
 
     def save(self, path: Path | str) -> None:
-        """Write the model to a file; it holds values of single columns, and tables that are kept."""
+        """Write the model to a file; it holds values of single columns, and kept tables."""
         storing.save(Path(path), self._models, self.found)
 
     @classmethod

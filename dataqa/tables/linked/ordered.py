@@ -1,4 +1,4 @@
-"""Tables in the order in which they are learnt: rows in that of their parents, then of their dates."""
+"""Tables in the order in which they are learnt: rows as their parents stand, then by date."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """A table as a model of it alone can learn it: without keys, and without what others decide.
 
-A column that another one decides (a code's description) is looked up again, one that always is the
-parent's is the parent's again, and ids of what no table holds (a provider) are numbered, so that new
-ids are repeated as the old ones were.
+A column that another one decides (a code's description) is looked up again, one that always is
+the parent's is the parent's again, and ids of what no table holds (a provider) are numbered, so
+that new ids are repeated as the old ones were.
 """
 
 from __future__ import annotations

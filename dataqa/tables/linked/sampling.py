@@ -12,7 +12,7 @@ from dataqa.tables.linked.chain import Chain, Drawn, draw_chain, place_of
 from dataqa.tables.linked.dealing import apart, deal
 from dataqa.tables.linked.groups import Groups, alone, grouped
 from dataqa.tables.linked.inside import pointed_back
-from dataqa.tables.linked.learning import GROUP, NOTHING, in_all
+from dataqa.tables.linked.learning import GROUP, MEAN, NOTHING, in_all
 from dataqa.tables.linked.links import Rows
 from dataqa.tables.linked.reaching import brought_to
 from dataqa.tables.linked.shape import Known, TableModel, known_above, timing_of
@@ -88,7 +88,8 @@ def _children(
     up, goal = known[parent], None
     if up.above:
         top, whose = list(up.above.items())[-1]
-        totals = _counted(models[in_all(key)], top, known, None, [*seed, 0])
+        sizes = np.bincount(whose[whose >= 0], minlength=len(known[top].groups.nth))
+        totals = _totals(models[in_all(key)], top, known, sizes, [*seed, 0])
         known[top].counts.append(totals.astype(np.float64))
         goal = gathered(totals.astype(np.float64), whose)
     counts = _counted(models[key], parent, known, goal, [*seed, 1])
@@ -102,15 +103,32 @@ def _children(
     return counts
 
 
+def _totals(
+    chain: Chain, top: str, known: Mapping[str, Known], sizes: Rows, seed: list[int]
+) -> Rows:
+    """How many rows there are in all for each topmost row, which has so many parents of them."""
+    told = _drawn(chain, top, known, None, seed)
+    return _whole(told * sizes if chain.variables[0][0].name == MEAN else told)
+
+
 def _counted(
     chain: Chain, parent: str, known: Mapping[str, Known], goal: Floats | None, seed: list[int]
 ) -> Rows:
     """How many rows each row of a table has."""
+    return _whole(_drawn(chain, parent, known, goal, seed))
+
+
+def _whole(counts: Floats) -> Rows:
+    return np.maximum(np.round(counts), 0).astype(np.int64)
+
+
+def _drawn(
+    chain: Chain, parent: str, known: Mapping[str, Known], goal: Floats | None, seed: list[int]
+) -> Floats:
     up = known[parent]
     above = {parent: np.arange(len(up.groups.nth), dtype=np.int64), **up.above}
     static = [one.values for one in known_above(known, above, up.groups)]
-    drawn = draw_chain(chain, static, up.groups, NOTHING._replace(goal=goal), seed)
-    return np.maximum(np.round(drawn.values[0]), 0).astype(np.int64)
+    return draw_chain(chain, static, up.groups, NOTHING._replace(goal=goal), seed).values[0]
 
 
 def _known(chain: Chain, drawn: Drawn, groups: Groups, above: dict[str, Rows]) -> Known:
@@ -140,9 +158,7 @@ def _point(
             made.rows[name][key] = np.full(made.sizes[name], -1, np.int64)
             continue
         if inside is not None and inside.back:
-            place = place_of(one.chain.variables, GROUP + key)
-            far = np.round(made.drawn[name].values[place]).astype(np.int64)
-            made.rows[name][key] = pointed_back(far, groups)
+            made.rows[name][key] = pointed_back(_far(one.chain, made.drawn[name], key), groups)
         else:
             made.rows[name][key] = _dealt(name, key, one, made, [*seed, at])
         if inside is not None and inside.itself:
@@ -157,11 +173,11 @@ def _dealt(name: str, key: str, one: TableModel, made: Made, seed: list[int]) ->
     other = made.known[parent]
     told = {table: known._replace(counts=[]) for table, known in made.known.items()}
     counts = _counted(one.counts[key], parent, told, None, [*seed, _COUNT])
-    wanted = _kinds(one.chain, made.drawn[name], key)
     if key in one.shape.inside:
         # a row of level 2 points to one of level 1
-        kinds = _kinds(one.chain, made.drawn[name], key) + 1
-        return deal(np.where(wanted > 0, wanted, -1), kinds, counts, seed, ranked=True)
+        level = _far(one.chain, made.drawn[name], key)
+        return deal(np.where(level > 0, level, -1), level + 1, counts, seed, ranked=True)
+    wanted = _kinds(one.chain, made.drawn[name], key)
     values = [v.values for v in other.variables]
     kinds = one.shape.rules[key].kinds(values, made.sizes[parent])
     dealt = deal(wanted, kinds, counts, seed)
@@ -169,6 +185,11 @@ def _dealt(name: str, key: str, one: TableModel, made: Made, seed: list[int]) ->
     if {key, first} <= set(one.shape.links.key):
         dealt = apart(dealt, made.rows[name][first], wanted, [*seed, 1])
     return dealt
+
+
+def _far(chain: Chain, drawn: Drawn, key: str) -> Rows:
+    """How many rows back each row points, or its level in a tree."""
+    return _whole(drawn.values[place_of(chain.variables, GROUP + key)])
 
 
 def _kinds(chain: Chain, drawn: Drawn, key: str) -> Rows:

@@ -1,7 +1,7 @@
-"""Dates as steps from what went before: the previous row, the parent's date, the row's first date.
+"""Dates as steps from what went before: the previous row, a date of the parent, one of the row.
 
-A model of days of the calendar would put a discharge before its admission and a visit after a death.
-Steps between them keep their order, and the gaps, whatever day they are counted from.
+A model of days of the calendar would put a discharge before its admission, and a visit after a
+death. Steps between them keep their order, and the gaps, whatever day they are counted from.
 """
 
 from __future__ import annotations

@@ -1,0 +1,164 @@
+"""``dataqa synth tables``: tables that hang together, and the schema that ``profile`` finds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dataqa.cli.options import not_an_input
+from dataqa.errors import InputError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_FORMATS = ("csv", "tsv", "parquet", "jsonl")
+
+
+@click.command("tables")
+@click.argument("schema", type=click.Path(path_type=Path, exists=True))
+@click.option(
+    "-o",
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder to write the tables to.",
+)
+@click.option(
+    "--rows-scale",
+    type=click.FloatRange(0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Rows of tables that have no parent, in those of the originals; the others follow.",
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Decides them.")
+@click.option("--format", "form", type=click.Choice(_FORMATS), help="Of files [as the originals].")
+@click.option("--mark-rows", is_flag=True, help="Add a column that says of each row what it is.")
+@click.option(
+    "--save-model", type=click.Path(path_type=Path, dir_okay=False), help="Keep the model, too."
+)
+def tables_command(
+    *,
+    schema: Path,
+    out: Path,
+    rows_scale: float,
+    seed: int,
+    form: str | None,
+    mark_rows: bool,
+    save_model: Path | None,
+) -> None:
+    """Make tables that hang together as those of SCHEMA do, and no row of them.
+
+    SCHEMA is YAML that names tables and files, as `dataqa profile FOLDER -o schema.yaml` writes it,
+    or a folder of tables. Keys and orders that it does not declare are found, and told. Keys are
+    new, foreign keys point to them, each row has about as many children, and dates keep their
+    order. Every file, or one beside it, says that it is synthetic.
+    """
+    import polars as pl
+
+    from dataqa.tables.files import write_table
+    from dataqa.tables.linked.model import synthesize_tables
+    from dataqa.tables.synthesizer import MARK
+
+    told, frames, files = _read(schema)
+    targets = _targets(files, out, form)
+    for one in (*targets.values(), save_model):
+        not_an_input(one, [*files.values(), schema])
+    made = synthesize_tables(frames, told, scale=rows_scale, seed=seed)
+    for one in made.report["found"]:
+        click.echo(f"found: {one}", err=True)
+    for name, frame in made.frames.items():
+        about = made.report["tables"][name]
+        kept = about["kept"]
+        said = {**made.report, "synthetic": not kept, "table": name}
+        marked = frame if not mark_rows else frame.with_columns(pl.lit(not kept).alias(MARK))
+        written = write_table(marked, targets[name], said)
+        click.echo(_line(name, about), err=True)
+        click.echo(f"wrote {', '.join(map(str, written))}", err=True)
+    if save_model is not None:
+        made.model.save(save_model)
+        click.echo(f"wrote {save_model}", err=True)
+
+
+def _line(name: str, about: Mapping[str, Any]) -> str:
+    """What became of a table."""
+    if about["kept"]:
+        return f"{name}: {about['rows']:,} rows, copied as they are"
+    told = f"{name}: {about['rows']:,} rows from {about['learnt_from']:,}"
+    if about["left_out"]:
+        told += f"; {about['left_out']:,} could not be learnt, being orphans or in a circle"
+    if about.get("drawn_anew"):
+        told += f"; {about['drawn_anew']:,} were drawn anew, being equal to a real one"
+    if about["dropped"]:
+        told += f"; {about['dropped']:,} were dropped, having the key of another"
+    return told
+
+
+def _read(schema: Path) -> tuple[Any, dict[str, pl.DataFrame], dict[str, Path]]:
+    """A schema, its tables, and their files."""
+    from dataqa.tables.files import read_table
+    from dataqa.tables.linked.schema import read_schema
+
+    if schema.is_dir():
+        files = tables_in([schema])
+        return None, {name: read_table(path) for name, path in files.items()}, files
+    told = read_schema(schema)
+    files = {name: told.path(name) for name in told.tables}
+    return told, {name: read_table(path) for name, path in files.items()}, files
+
+
+def _targets(files: Mapping[str, Path], out: Path, form: str | None) -> dict[str, Path]:
+    """Where each table is written: the name of its file, or that of the table and a format."""
+    found = {
+        name: out / (f"{name}.{form}" if form else path.name.removesuffix(".zst"))
+        for name, path in files.items()
+    }
+    names = [path.name for path in found.values()]
+    twice = sorted({one for one in names if names.count(one) > 1})
+    if twice:
+        hint = "--format names files by their tables"
+        raise InputError(f"two tables would be written to {twice[0]}", where=str(out), hint=hint)
+    return found
+
+
+def tables_in(paths: Sequence[Path]) -> dict[str, Path]:
+    """Tables by name: files, and all of folders that hold tables.
+
+    Raises:
+        InputError: There are none, or two of one name.
+    """
+    from dataqa.tables.files import ENDINGS, SIDECAR
+
+    files: list[Path] = []
+    for path in paths:
+        files += sorted(path.iterdir()) if path.is_dir() else [path]
+    found: dict[str, Path] = {}
+    for path in files:
+        plain = path.name.removesuffix(".gz").removesuffix(".zst")
+        ending = next((one for one in ENDINGS if plain.lower().endswith(one)), "")
+        if path.name.endswith(SIDECAR) or (not ending and path not in paths):
+            continue
+        name = plain[: len(plain) - len(ending)]
+        if name in found:
+            what = f"two tables are called {name!r}"
+            raise InputError(what, where=str(path), hint="a schema names them as you like")
+        found[name] = path
+    if not found:
+        hint = f"endings: {', '.join(ENDINGS)}"
+        raise InputError("there is no table", where=str(paths[0]), hint=hint)
+    return found
+
+
+def schema_for(paths: Sequence[Path], out: Path | None) -> str:
+    """The schema that is found for tables, with files as seen from where it is to be written."""
+    import os
+
+    from dataqa.tables.files import read_table
+    from dataqa.tables.linked.model import schema_text
+
+    files = tables_in(paths)
+    folder = out.resolve().parent if out is not None else Path.cwd()
+    beside = {name: os.path.relpath(path.resolve(), folder) for name, path in files.items()}
+    return schema_text({name: read_table(path) for name, path in files.items()}, beside)
