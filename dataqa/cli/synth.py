@@ -45,13 +45,14 @@ def profile_command(*, tables: tuple[Path, ...], as_json: bool, out: Path | None
     from dataqa.tables.profile import profile
 
     not_an_input(out, list(tables))
-    if len(tables) > 1 or tables[0].is_dir():
+    table, *others = tables
+    if others or table.is_dir():
         if as_json:
             raise InputError("a schema is YAML", where="--json", hint="-o schema.yaml")
         schema = schema_for(tables, out)
         click.echo(schema, nl=False) if out is None else out.write_text(schema, encoding="utf-8")
         return
-    columns = profile(read_table(tables[0]))
+    columns = profile(read_table(table))
     if out is not None:
         out.write_text(write_hints(columns), encoding="utf-8")
     if as_json:

@@ -58,20 +58,23 @@ class Model(NamedTuple):
         chances = self.copula.chances(rows, seed) if self.copula else None
         values: list[Floats] = [np.empty(0)] * len(self.sizes)
         bins: list[Bins] = [np.empty(0, np.uint8)] * len(self.sizes)
+        asked = {at for tree in self.trees for at in tree.inputs.tolist()}
         for number in self.order.tolist():
-            tree = self.trees[number]
-            chance = np.random.default_rng([*seed, number]).random((2, rows))
-            if chances is not None:
-                chance[0] = chances[number]
             if number in given:
-                values[number] = np.array(np.broadcast_to(given[number], rows), np.float64)
+                one = given[number]
+                values[number] = one if isinstance(one, np.ndarray) else np.full(rows, one)
             else:
-                asked = [bins[at] for at in tree.inputs]
-                leaves = tree.leaves(asked) if asked else np.zeros(rows, np.int64)
+                tree = self.trees[number]
+                chance = np.random.default_rng([*seed, number]).random((2, rows))
+                if chances is not None:
+                    chance[0] = chances[number]
+                mine = [bins[at] for at in tree.inputs]
+                leaves = tree.leaves(mine) if mine else np.zeros(rows, np.int64)
                 values[number] = drawn(
                     tree, leaves, chance, self.several[number], number=not self.sizes[number]
                 )
-            bins[number] = self.binnings[number].bins(values[number])
+            if number in asked:
+                bins[number] = self.binnings[number].bins(values[number])
         return values
 
 
@@ -105,6 +108,7 @@ def fit(
             inputs[at] = np.empty(0, np.int64)
         trees = grow(variables, bins, inputs, seed, threads)
         joint = copula(variables) if joined else None
+    trees = [_bare(tree) for tree in trees]
     for at in order[:context].tolist():
         trees[at] = trees[at]._replace(begins=np.zeros(2, np.int64), content=np.empty(0))
     return Model(
@@ -115,3 +119,11 @@ def fit(
         trees,
         joint,
     )
+
+
+def _bare(tree: Tree) -> Tree:
+    """A tree without the inputs that none of its nodes asks."""
+    used, places = np.unique(tree.feature[tree.feature >= 0], return_inverse=True)
+    feature = tree.feature.copy()
+    feature[feature >= 0] = places
+    return tree._replace(inputs=tree.inputs[used], ranks=tree.ranks[used], feature=feature)

@@ -52,7 +52,7 @@ def shop(customers: int = 400, seed: int = 5) -> dict[str, pl.DataFrame]:
                 }
             )
             before = number
-            lines += [
+            lines += (
                 {
                     "order_id": number,
                     "line_no": line + 1,
@@ -61,7 +61,7 @@ def shop(customers: int = 400, seed: int = 5) -> dict[str, pl.DataFrame]:
                     "pieces": draw.choice([1, 1, 2, 5]),
                 }
                 for line in range(draw.choice([1, 1, 2, 3] if tier == "gold" else [1, 1, 2]))
-            ]
+            )
     products = [
         {"product": 9001 + at, "price": 5.0 + at % 7, "kind": "abc"[at % 3]} for at in range(40)
     ]

@@ -169,8 +169,8 @@ def test_the_order_of_tables_changes_nothing_that_hangs_together():
 def levels(frame: pl.DataFrame) -> dict[str, int]:
     above = dict(frame.select("id", "manager_id").iter_rows())
     found: dict[str, int] = {}
-    for one in above:
-        at, steps = above[one], 0
+    for one, boss in above.items():
+        at, steps = boss, 0
         while at is not None:
             at, steps = above[at], steps + 1
             assert steps < len(above), "a circle"

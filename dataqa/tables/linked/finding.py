@@ -120,7 +120,8 @@ def _foreign(
             ):
                 continue
             near = _near(column, name, parent, key, whole_key=column in own)
-            share = float(texts.is_in(key_texts(frames[parent][key]).to_list()).mean() or 0)
+            known = key_texts(frames[parent][key]).to_list()
+            share = int(texts.is_in(known).sum()) / len(texts)
             shortest = int(texts.str.len_chars().min() or 0)  # pyright: ignore[reportArgumentType]
             telling = shortest >= _TELLING and not texts.str.contains(r"^\d{1,8}$").all()
             if share >= _MOSTLY and (near or (telling and share == 1 and column not in own)):

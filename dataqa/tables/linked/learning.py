@@ -167,7 +167,8 @@ def _part(
     }
     if order and np.isnan(every[order]).any():
         hint = 'another column that every row has, or order: "" for none'
-        raise InputError("rows without a value cannot be ordered by it", f"{name}.{order}", hint)
+        what = "rows without a value cannot be ordered by it"
+        raise InputError(what, where=f"{name}.{order}", hint=hint)
     prepared = _stepped(prepared, clocks, timing, groups, every)
     pointed = {
         key: inside_of(ordered.rows[name][key], groups)
@@ -285,7 +286,7 @@ def _counts(
             top, whose = list(other.above.items())[-1]
             there = whose >= 0
             most = len(known[top].groups.nth)
-            totals = np.bincount(whose[there], counts[there], minlength=most)
+            totals = np.bincount(whose[there], counts[there], minlength=most).astype(np.float64)
             sizes = np.bincount(whose[there], minlength=most).astype(np.float64)
             told, by = _steadier(totals, sizes)
             found[in_all(key)] = _count(told, top, known, None, seed, threads, by)
