@@ -29,11 +29,6 @@ LINKS = (
     ("medications", "PATIENT", "patients"),
 )
 PRIVATE = ("Id", "SSN", "DRIVERS", "PASSPORT", "FIRST", "LAST", "MAIDEN", "ADDRESS")
-CODES = {
-    "encounters": ("CODE", "REASONCODE"),
-    "conditions": ("CODE",),
-    "medications": ("CODE", "REASONCODE"),
-}
 PARENTS, QUICK, APART, BINS, HALVES = 20_000, 4_000, 0.05, 10, 200
 
 type Ints = NDArray[np.int64]
@@ -53,12 +48,8 @@ def main(given: Arguments) -> int:
 def synthea(board: Board, given: Arguments) -> None:
     """All lines of Synthea."""
     real = {name: read_table(given.data / "synthea" / f"{name}.csv") for name in TABLES}
-    hints = {
-        name: {"columns": {code: {"kind": "category"} for code in codes}}
-        for name, codes in CODES.items()
-    }
     begun = time.process_time()
-    fitted = LinkedSynthesizer.fit(real, hints)
+    fitted = LinkedSynthesizer.fit(real)
     board.note("Synthea, learnt", time.process_time() - begun, "CPU s")
     board.check("Synthea, links found", float(len(found(fitted) & set(LINKS))), "", at_least=5)
     begun = time.process_time()

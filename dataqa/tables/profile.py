@@ -100,6 +100,9 @@ def _whole_numbers(some: pl.Series, name: str) -> Column:
     if entity and different > 2:
         return Column("private", entity, confidence=0.9, why="by its name")
     if rows < 20 or different < 0.98 * rows:
+        if name.lower().endswith("code") and _rare(some) <= 0.5:
+            # between two codes there is none
+            return Column("category", confidence=0.9, why="codes, by its name")
         return Column("integer", why="whole numbers")
     if is_id(name):
         return Column("id", confidence=0.95, why="by its name, and no value is there twice")
@@ -224,8 +227,7 @@ def _words(some: pl.Series) -> Column:
     rows, different = len(some), some.n_unique()
     words = float(some.str.count_matches(r"\s+").mean() or 0) + 1  # pyright: ignore[reportArgumentType]
     long = words >= 5 or float(some.str.len_chars().mean() or 0) > 60  # pyright: ignore[reportArgumentType]
-    counts = some.value_counts()["count"]
-    rare = int(counts.filter(counts < least_rows(rows)).sum()) / rows
+    rare = _rare(some)
     if long and different > 0.5 * rows:
         return Column("text", confidence=0.9, why=f"{words:.0f} words in a value on average")
     if rare <= 0.5 or (rows < 20 and different < rows):
@@ -235,3 +237,9 @@ def _words(some: pl.Series) -> Column:
         return Column("id", confidence=0.95, why=f"by its name{twice}")
     why = f"{rare:.0%} of rows have a value that hardly another row has"
     return Column("id", confidence=0.5, why=why)
+
+
+def _rare(some: pl.Series) -> float:
+    """The share of rows whose value hardly another row has."""
+    counts = some.alias("value").value_counts(name="count")["count"]
+    return int(counts.filter(counts < least_rows(len(some))).sum()) / len(some)

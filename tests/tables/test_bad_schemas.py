@@ -133,8 +133,8 @@ def test_a_column_that_cannot_be_learnt_is_named_with_its_table():
     )
     error = stopped(orders=notes)
     assert (error.where, error.what) == ("orders.note", "free text is not synthesised")
-    refs = ORDERS.with_columns(ref=pl.Series([f"r/{at * 7919 % 10007}" for at in range(120)]))
-    assert "in the schema, under orders, columns: {ref:" in stopped(orders=refs).hint
+    refs = ORDERS.with_columns(batch=pl.Series([f"r/{at * 7919 % 10007}" for at in range(120)]))
+    assert "in the schema, under orders, what it is, columns: {batch:" in stopped(orders=refs).hint
 
 
 def test_an_order_that_some_rows_lack():

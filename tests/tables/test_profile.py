@@ -59,6 +59,12 @@ def test_kinds(values: list[object], kind: str):
     assert profile(pl.DataFrame({"c": values}))["c"].kind == kind
 
 
+def test_numbers_that_are_codes_are_no_quantities():
+    codes = [10509002, 59621000, 444814009, 195662009] * 75
+    assert profile(pl.DataFrame({"REASONCODE": codes}))["REASONCODE"].kind == "category"
+    assert profile(pl.DataFrame({"total": codes}))["total"].kind == "integer"
+
+
 def test_a_value_is_never_in_what_is_told():
     frame = people()
     told = write_hints(profile(frame))

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from dataqa.tables.columns import Column
+from dataqa.tables.columns import SURE, Column
 from dataqa.tables.linked.links import key_texts, table_of
 from dataqa.tables.linked.schema import Schema, Table
 from dataqa.tables.linked.times import read_times
@@ -73,9 +73,10 @@ def _primary(name: str, frame: pl.DataFrame, columns: Mapping[str, Column]) -> s
         texts = key_texts(values)
         if kind.kind in {"private", "date", "text"} or texts.null_count():
             continue
-        words = set(words_of(column))
-        named = words <= _ID or (bool(words & _named(name)) and is_id(column))
-        score = 3 * named + 2 * is_id(column) + (kind.kind == "id")
+        words, own = set(words_of(column)), _named(name)
+        named = words <= _ID or (bool(words & own) and is_id(column))
+        sure = kind.kind == "id" and (kind.confidence >= SURE or bool(words & own))
+        score = 3 * named + 2 * is_id(column) + sure
         if score > most and texts.n_unique() == len(texts):
             best, most = column, score
     return best
