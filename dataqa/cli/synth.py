@@ -32,7 +32,7 @@ _TABLE = click.argument("table", type=_SOURCE)
     type=click.Path(path_type=Path, dir_okay=False),
     help="File of hints to write (YAML), to be edited and given to synth --hints.",
 )
-def profile_command(*, tables: tuple[Path, ...], as_json: bool, out: Path | None) -> None:
+def profile_command(*, tables: tuple[Path | str, ...], as_json: bool, out: Path | None) -> None:
     """Tell what each column of a table is, how sure that is, and why.
 
     TABLE is CSV, TSV, Parquet or JSON Lines, by its ending. No value is printed. Of several tables,
@@ -44,9 +44,9 @@ def profile_command(*, tables: tuple[Path, ...], as_json: bool, out: Path | None
     from dataqa.tables.files import read_table
     from dataqa.tables.profile import profile
 
-    not_an_input(out, list(tables))
+    not_an_input(out, [one for one in tables if isinstance(one, Path)])
     table, *others = tables
-    if others or table.is_dir():
+    if others or (isinstance(table, Path) and table.is_dir()):
         if as_json:
             raise InputError("a schema is YAML", where="--json", hint="-o schema.yaml")
         schema = schema_for(tables, out)

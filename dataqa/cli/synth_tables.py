@@ -65,7 +65,7 @@ def tables_command(
     told, frames, files = _read(schema)
     targets = _targets(files, out, form)
     for one in (*targets.values(), save_model):
-        not_an_input(one, [*files.values(), schema])
+        not_an_input(one, [schema, *(path for path in files.values() if isinstance(path, Path))])
     made = synthesize_tables(frames, told, scale=rows_scale, seed=seed)
     for one in made.report["found"]:
         click.echo(f"found: {one}", err=True)
@@ -96,23 +96,23 @@ def _line(name: str, about: Mapping[str, Any]) -> str:
     return told
 
 
-def _read(schema: Path) -> tuple[Any, dict[str, pl.DataFrame], dict[str, Path]]:
+def _read(schema: Path) -> tuple[Any, dict[str, pl.DataFrame], dict[str, Path | str]]:
     """A schema, its tables, and their files."""
     from dataqa.tables.files import read_table
     from dataqa.tables.linked.schema import read_schema
 
     if schema.is_dir():
-        files = tables_in([schema])
+        files: dict[str, Path | str] = tables_in([schema])
         return None, {name: read_table(path) for name, path in files.items()}, files
     told = read_schema(schema)
-    files = {name: told.path(name) for name in told.tables}
+    files = {name: told.source(name) for name in told.tables}
     return told, {name: read_table(path) for name, path in files.items()}, files
 
 
-def _targets(files: Mapping[str, Path], out: Path, form: str | None) -> dict[str, Path]:
+def _targets(files: Mapping[str, Path | str], out: Path, form: str | None) -> dict[str, Path]:
     """Where each table is written: the name of its file, or that of the table and a format."""
     found = {
-        name: out / (f"{name}.{form}" if form else path.name.removesuffix(".zst"))
+        name: out / (f"{name}.{form or 'csv'}" if form or isinstance(path, str) else path.name)
         for name, path in files.items()
     }
     names = [path.name for path in found.values()]
@@ -123,22 +123,24 @@ def _targets(files: Mapping[str, Path], out: Path, form: str | None) -> dict[str
     return found
 
 
-def tables_in(paths: Sequence[Path]) -> dict[str, Path]:
-    """Tables by name: files, and all of folders that hold tables.
+def tables_in(paths: Sequence[Path | str]) -> dict[str, Path | str]:
+    """Tables by name: files, all of folders that hold tables, and URLs of databases' tables.
 
     Raises:
         InputError: There are none, or two of one name.
     """
     from dataqa.tables.files import ENDINGS, SIDECAR
 
-    files: list[Path] = []
+    files: list[Path | str] = []
     for path in paths:
-        files += sorted(path.iterdir()) if path.is_dir() else [path]
-    found: dict[str, Path] = {}
+        folder = isinstance(path, Path) and path.is_dir()
+        files += sorted(Path(path).iterdir()) if folder else [path]
+    found: dict[str, Path | str] = {}
     for path in files:
-        plain = path.name.removesuffix(".gz").removesuffix(".zst")
+        whole = path.name if isinstance(path, Path) else path.rpartition("#")[2]
+        plain = whole.removesuffix(".gz").removesuffix(".zst")
         ending = next((one for one in ENDINGS if plain.lower().endswith(one)), "")
-        if path.name.endswith(SIDECAR) or (not ending and path not in paths):
+        if whole.endswith(SIDECAR) or (not ending and path not in paths):
             continue
         name = plain[: len(plain) - len(ending)]
         if name in found:
@@ -151,7 +153,7 @@ def tables_in(paths: Sequence[Path]) -> dict[str, Path]:
     return found
 
 
-def schema_for(paths: Sequence[Path], out: Path | None) -> str:
+def schema_for(paths: Sequence[Path | str], out: Path | None) -> str:
     """The schema that is found for tables, with files as seen from where it is to be written."""
     import os
 
@@ -160,5 +162,8 @@ def schema_for(paths: Sequence[Path], out: Path | None) -> str:
 
     files = tables_in(paths)
     folder = out.resolve().parent if out is not None else Path.cwd()
-    beside = {name: os.path.relpath(path.resolve(), folder) for name, path in files.items()}
+    beside = {
+        name: path if isinstance(path, str) else os.path.relpath(path.resolve(), folder)
+        for name, path in files.items()
+    }
     return schema_text({name: read_table(path) for name, path in files.items()}, beside)

@@ -12,6 +12,7 @@ import yaml
 
 from dataqa.errors import InputError, did_you_mean
 from dataqa.tables.columns import Column
+from dataqa.tables.databases import is_database
 from dataqa.yamlfile import YamlFile, read_yaml
 
 _HEAD = """\
@@ -30,7 +31,7 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     """One table of a schema; what is None is found.
 
     Attributes:
-        file: Where it is, seen from the schema's folder.
+        file: Where it is, seen from the schema's folder; or the URL of a database's table.
         primary_key: The column, or columns, whose values tell rows apart.
         foreign_keys: By column, the table whose primary key it holds.
         order: The column by which rows of one parent follow one another.
@@ -62,10 +63,11 @@ class Schema(NamedTuple):
             return ".".join([table, *map(str, keys)])
         return self.file.where("tables", table, *keys)
 
-    def path(self, table: str) -> Path:
-        """The file of a table."""
+    def source(self, table: str) -> Path | str:
+        """The file of a table, or the URL of a database's."""
+        told = self.tables[table].file
         assert self.file is not None
-        return self.file.path.parent / self.tables[table].file
+        return told if is_database(told) else self.file.path.parent / told
 
 
 def read_schema(path: Path) -> Schema:
@@ -88,7 +90,8 @@ def read_schema(path: Path) -> Schema:
         where = schema.where(name, "file")
         if not one.file:
             raise InputError(f"table {name} has no file", where=where, hint=f"file: {name}.csv")
-        if not schema.path(name).is_file():
+        source = schema.source(name)
+        if isinstance(source, Path) and not source.is_file():
             raise InputError(f"no such file: {one.file}", where=where)
     return schema
 
