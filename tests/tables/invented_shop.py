@@ -52,7 +52,7 @@ def shop(customers: int = 400, seed: int = 5) -> dict[str, pl.DataFrame]:
                 }
             )
             before = number
-            lines += (
+            lines.extend(
                 {
                     "order_id": number,
                     "line_no": line + 1,

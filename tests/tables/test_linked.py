@@ -202,6 +202,22 @@ def test_a_table_of_sequences_needs_no_table_of_whose_they_are():
         assert rows["ordered"].is_sorted()
 
 
+def test_times_by_the_minute_stay_so_and_types_of_frames_are_kept():
+    draw = np.random.default_rng(3)
+    minutes = pl.Series(draw.integers(0, 900_000, 800))
+    visits = pl.DataFrame(
+        {
+            "customer_id": draw.choice(REAL["customers"]["customer_id"].to_numpy(), 800),
+            "at": pl.Series(1_672_531_200_000_000 + minutes * 60_000_000).cast(pl.Datetime("us")),
+        }
+    )
+    tables = {"customers": REAL["customers"], "visits": visits}
+    made = dataqa.synthesize_tables(tables, seed=1).frames["visits"]
+    assert made.schema == visits.schema
+    assert (made["at"].dt.second() == 0).all()
+    assert (made["at"].dt.minute() != 0).any()
+
+
 def test_who_has_no_parent_is_as_frequent():
     orders = REAL["orders"].select("id", "customer_id", "town")
     some = orders.with_columns(

@@ -37,7 +37,7 @@ class Clock(msgspec.Struct, frozen=True):
         column: Which date it is.
         format: How dates are written; nothing where the frame itself holds dates or numbers.
         date: Whether it is a date at all.
-        unit: Seconds of a step: a day, or one.
+        unit: Seconds of a step: of a day, an hour, a minute, or one.
         latest: No step goes beyond this, in seconds.
         caps: Dates that none goes beyond, each the table's of an ancestor, and its column.
         blank: What stands where there is no date.
@@ -166,11 +166,17 @@ def _clock(
         *base,
         form,
         date,
-        DAY if date and daily else 1.0,
+        _unit(times[there], daily=daily) if date else 1.0,
         float(last.mean()) if date and len(last) else FAR,
         caps,
         usual,
     )
+
+
+def _unit(times: Floats, *, daily: bool) -> float:
+    """The largest of day, hour, minute and second that all dates are whole ones of."""
+    fits = (one for one in (3600.0, 60.0) if len(times) and not np.any(times % one))
+    return DAY if daily else next(fits, 1.0)
 
 
 def starts(clock: Clock, bases: Floats) -> Floats:
