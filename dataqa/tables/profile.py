@@ -13,7 +13,7 @@ from dataqa.private.packs import USUAL
 from dataqa.registry import user_assets
 from dataqa.tables.columns import Column, check_frame
 from dataqa.tables.forms import date_form, is_padded, read_numbers, whole
-from dataqa.tables.named import entity_of, is_birth, is_id
+from dataqa.tables.named import entity_of, is_birth, is_id, place_of
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "--", "?", ".", "missing"})
 """What stands where there is no value, in small letters."""
@@ -234,4 +234,6 @@ def _words(some: pl.Series) -> Column:
         twice = "" if different == rows else "; rows that share one will not share one"
         return Column("id", confidence=0.95, why=f"by its name{twice}")
     why = f"{rare:.0%} of rows have a value that hardly another row has"
+    if part := place_of(some.name):
+        return Column("private", part, confidence=0.9, why=f"by its name, and {why}")
     return Column("id", confidence=0.5, why=why)

@@ -15,17 +15,22 @@ from numpy.typing import NDArray
 
 from dataqa.errors import InputError, did_you_mean
 from dataqa.tables import storage
+from dataqa.tables.apart import taken
 from dataqa.tables.closeness import Marks, fingerprints, met, telling
 from dataqa.tables.coding import Coding, decode, rounded
 from dataqa.tables.columns import Column, check_frame, with_hints
 from dataqa.tables.drawing import away_from
-from dataqa.tables.invented import PrivateForm, gender_of, invented, is_gender
+from dataqa.tables.invented import invented
+from dataqa.tables.known import known_of
 from dataqa.tables.learnt import learn
+from dataqa.tables.linking import Linked, linked
 from dataqa.tables.model import Given, Model, fit
+from dataqa.tables.private_forms import PrivateForm
 from dataqa.tables.profile import profile
+from dataqa.tables.texts import Texts
 from dataqa.tables.trees import Floats
 
-type Hints = Mapping[str, Column | str | Mapping[str, str]]
+type Hints = Mapping[str, Column | str | Mapping[str, Any]]
 
 LEAST_ROWS = 20
 MARK = "is_synthetic"
@@ -83,8 +88,8 @@ class Synthesizer:
     3
     """
 
-    def __init__(self, state: State) -> None:
-        self._state = state
+    def __init__(self, state: State, original: pl.DataFrame | None = None) -> None:
+        self._state, self._original = state, original
 
     @property
     def columns(self) -> dict[str, Column]:
@@ -144,7 +149,8 @@ class Synthesizer:
                 *(learnt.codings, learnt.forms, numbers, fitted),
                 telling(fingerprints(real)),
                 frame.height,
-            )
+            ),
+            frame,
         )
 
     def sample(
@@ -176,20 +182,38 @@ class Synthesizer:
             values, drawn = self._picked(count, seed, wanted)
         else:
             values, drawn = self._apart(count, [seed], wanted)
-        return self._frame(values, count, seed), drawn
+        names = [state.codings[of].name for of in state.columns_of]
+        tied = linked(state.forms, names, values, seed)
+        if tied.owners:  # what rows of a key share was made equal since
+            equal = met(fingerprints(tied.values), state.marks)
+            drawn["still_equal"] = int(equal.sum())
+        frame = self._frame(tied, count, seed)
+        texts = [name for name, one in state.columns.items() if one.kind == "surrogate"]
+        if not texts:
+            return frame, drawn
+        made = self._texts(seed).made(frame, tied.owners)
+        both = frame.hstack(
+            made.frame.with_columns(pl.col(name).cast(state.schema[name]) for name in texts)
+        )
+        return both.select(list(state.schema)), drawn | {"left_out": made.left_out}
 
     def save(self, path: Path | str) -> None:
         """Write the model to a file, with a digest; it holds values of single columns."""
         storage.save(Path(path), self._state._asdict())
 
     @classmethod
-    def load(cls, path: Path | str) -> Synthesizer:
+    def load(cls, path: Path | str, original: pl.DataFrame | None = None) -> Synthesizer:
         """Read what ``save`` wrote.
+
+        Args:
+            path: The file.
+            original: The table that was learnt; a model holds no private value and no text of it.
+                Without it an invented id may be a real one by chance, and no text can be made.
 
         Raises:
             InputError: It is no such file, or not whole.
         """
-        return cls(State(**storage.load(Path(path))))
+        return cls(State(**storage.load(Path(path))), original)
 
     def told(self) -> dict[str, Any]:
         """What is learnt, in words and numbers, and no value of anybody."""
@@ -273,9 +297,16 @@ class Synthesizer:
         columns = zip(*kept, strict=True)
         return [np.concatenate(one)[:rows] for one in columns], told
 
-    def _frame(self, values: list[Floats], rows: int, seed: int) -> pl.DataFrame:
-        """Values as columns, with invented people in those that are private."""
+    def _texts(self, seed: int) -> Texts:
         state = self._state
+        if self._original is None:
+            hint = "Synthesizer.load(path, original=…)"
+            raise InputError("a model holds no texts", where="sample", hint=hint)
+        return Texts(self._original, state.columns, state.forms, seed)
+
+    def _frame(self, tied: Linked, rows: int, seed: int) -> pl.DataFrame:
+        """Values as columns, with invented people in those that are private; no texts."""
+        state, values = self._state, tied.values
         made: dict[str, pl.Series] = {}
         absent: dict[str, NDArray[np.bool_]] = {}
         for number, coding in enumerate(state.codings):
@@ -286,26 +317,26 @@ class Synthesizer:
                 absent[coding.name] = np.zeros(rows, np.bool_) if states is None else states > 0
             else:
                 made[coding.name] = decode(coding, states, numbers, state.schema[coding.name])
-        made |= self._people(made, rows, seed, absent)
-        return pl.DataFrame([made[name] for name in state.schema])
+        made |= self._people(pl.DataFrame(made), seed, tied.owners, absent)
+        return pl.DataFrame([made[name] for name in state.schema if name in made])
 
     def _people(
-        self, made: Mapping[str, pl.Series], rows: int, seed: int, absent: Mapping[str, Any]
+        self,
+        made: pl.DataFrame,
+        seed: int,
+        owners: Mapping[str, Sequence[int]],
+        absent: Mapping[str, Any],
     ) -> dict[str, pl.Series]:
         state = self._state
         if not state.forms:
             return {}
-        genders = [""] * rows
-        for coding in state.codings:
-            if coding.name in made and is_gender(coding.name, coding.tokens):
-                told = made[coding.name].cast(pl.String).to_list()
-                genders = [gender_of(one) for one in told]
-                break
+        known = known_of(made, state.columns)
         key = blake2b(f"dataqa synthetic {seed}".encode(), digest_size=32).digest()
+        real = {} if self._original is None else taken(self._original, state.forms)
         found: dict[str, pl.Series] = {}
-        for name, texts in invented(state.forms, rows, key, genders).items():
+        for name, texts in invented(state.forms, key, known, owners, real).items():
             coding = next(one for one in state.codings if one.name == name)
-            blank = pl.Series(absent[name])
+            blank = pl.Series(absent[name], dtype=pl.Boolean)
             usual = coding.tokens[1] if len(coding.tokens) > 1 else None
             column = pl.select(
                 pl.when(blank)
