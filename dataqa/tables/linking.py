@@ -7,7 +7,7 @@ is. Synthetic rows that are alike in these columns become rows of one key.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -47,11 +47,7 @@ def with_links(frame: pl.DataFrame, forms: Sequence[PrivateForm]) -> list[Privat
         forms: Of its private columns.
     """
     able = {one.name: one.entity for one in forms if _repeats(frame[one.name], one.entity)}
-    same = {key: _same(frame, key) for key in able}
-    # two may have one telephone number by chance: an id is a key, all else if something hangs on it
-    keys = [
-        key for key, of in able.items() if of in _IDS or any(_varies(frame[c]) for c in same[key])
-    ]
+    keys, same = _keys(frame, able)
     if not keys:
         return list(forms)
     groups = {key: frame[key].n_unique() for key in keys}
@@ -70,6 +66,24 @@ def with_links(frame: pl.DataFrame, forms: Sequence[PrivateForm]) -> list[Privat
             changed = msgspec.structs.replace(changed, sizes=sizes, same=mine)
         made.append(changed)
     return made
+
+
+def _keys(frame: pl.DataFrame, able: Mapping[str, str]) -> tuple[list[str], dict[str, list[str]]]:
+    """Keys that rows share, and which columns are the same in all rows of each.
+
+    An id is one. All else is if something hangs on it, for two may have one telephone number by
+    chance, and if it is not itself told by another key that tells all that it does.
+    """
+    same = {key: _same(frame, key) for key in able}
+    keys = [
+        key for key, of in able.items() if of in _IDS or any(_varies(frame[at]) for at in same[key])
+    ]
+    for key in reversed(keys.copy()):
+        told = {key, *same[key]}
+        others = (other for other in keys if other != key)
+        if able[key] not in _IDS and any(told <= {other, *same[other]} for other in others):
+            keys.remove(key)
+    return keys, same
 
 
 def _repeats(values: pl.Series, entity: str) -> bool:

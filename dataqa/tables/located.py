@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import NamedTuple
 
 from dataqa.private.standins.draw import Draw, laid
@@ -121,9 +122,12 @@ def state_code(text: str) -> str:
     >>> state_code("Ohio"), state_code("OH"), state_code("Bayern")
     ('OH', 'OH', 'Bayern')
     """
-    bare = plain(text.strip())
-    known = {plain(name): code for code, name in gazetteer().states.items()}
-    return known.get(bare, text.strip())
+    return _codes().get(plain(text.strip()), text.strip())
+
+
+@cache
+def _codes() -> dict[str, str]:
+    return {plain(name): code for code, name in gazetteer().states.items()}
 
 
 def usual_country(texts: Iterable[str], entity: str) -> str:

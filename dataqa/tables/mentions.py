@@ -7,14 +7,16 @@ looked for in all texts.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from hashlib import blake2b
 from typing import NamedTuple
 
 import polars as pl
 
 from dataqa.private.finder import Finder, plan
 from dataqa.private.packs import USUAL
+from dataqa.private.places import whole
 from dataqa.private.standins.han import is_asian
 from dataqa.private.standins.months import MONTH
 from dataqa.registry import user_assets
@@ -117,6 +119,19 @@ def of_anybody(frame: pl.DataFrame, forms: Sequence[PrivateForm]) -> dict[str, s
             if given and family:
                 found.setdefault(f"{given} {family}", "PERSON")
     return found
+
+
+def secret(about: str, columns: Iterable[pl.Series]) -> bytes:
+    """A key that what is told does not give away: of all values of some columns of texts.
+
+    The same columns give the same one. Who has none of them cannot try which value a stand-in was
+    made from, though the seed is told.
+    """
+    told = blake2b(about.encode(), digest_size=32)
+    for column in columns:
+        for value in column:
+            told.update(b"\0" if value is None else b"\1" + whole(value).encode())
+    return told.digest()
 
 
 @cache

@@ -7,24 +7,29 @@ other case, in other forms of the same day, and numbers whatever parts their dig
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
-from dataqa.private.standins.draw import Who, bare, cased, digits_of, laid, numeric
+from dataqa.private.standins.draw import DIGITS, Who, bare, cased, digits_of, laid, numeric
 from dataqa.private.standins.han import is_asian
 from dataqa.private.standins.people import given
 from dataqa.private.standins.phones import number_of
 from dataqa.tables.forms import DATES, is_daily
+from dataqa.tables.mentions import Mention
 from dataqa.tables.private_forms import NAMES
 
-_SIGNS = r"[\s().\-_/·]*"
-_LONG, _SHORT = 7, 3
+_SIGNS = frozenset(" \t\n\u00a0().-_/·")
+_CODE = re.compile(r"(?:(?:\+|00)[0-9]{1,3}|\b1)[\s().-]*$|\($|0$")
+_LONG, _SHORT, _FEWEST = 7, 3, 2
+DAY = "DAY"
+"""The kind of a pair that is a day in one of its forms."""
 _FORMS = tuple(form for form in DATES if is_daily(form) and form != "%m/%d/%y")
 _UNPADDED = {"%d": "%-d", "%m": "%-m"}
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_CALLED = "(?=先生|女士|小姐|太太|老师|医生|某|氏|同志)"
+_CALLED = re.compile("先生|女士|小姐|太太|老师|医生|某|氏|同志")
 
 
 class Put(NamedTuple):
@@ -39,7 +44,7 @@ class Pair(NamedTuple):
     """A value of the original row, and that of the synthetic row.
 
     Attributes:
-        entity: What it is; ``DAY`` for dates.
+        entity: What it is; ``DAY`` for days.
         old: As it stands in the original.
         new: As it stands in the synthetic row.
     """
@@ -47,6 +52,15 @@ class Pair(NamedTuple):
     entity: str
     old: str
     new: str
+
+
+class _Text(NamedTuple):
+    """A text, in small letters, its digits, and where they stand."""
+
+    text: str
+    low: str
+    digits: str
+    places: list[int]
 
 
 def puts(text: str, pairs: Sequence[Pair], who: Who) -> list[Put]:
@@ -58,14 +72,64 @@ def puts(text: str, pairs: Sequence[Pair], who: Who) -> list[Put]:
         who: For parts of names of which the synthetic row has none.
     """
     low = text.lower()
+    places = [at for at, one in enumerate(text) if one in DIGITS]
+    at = _Text(text, low if len(low) == len(text) else text, digits_of(text), places)
     found: list[Put] = []
     whole = sorted((one for one in pairs if one.entity not in NAMES), key=lambda one: -len(one.old))
     for pair in whole:
-        found += _apart(_literal(text, low, pair), found)
+        found += _apart(_literal(at, pair), found)
     for old, new in _words(pairs, who):
         if old.lower() in low:
-            found += _apart(_named(text, old, new), found)
+            found += _apart(_named(at, old, new), found)
     return sorted(found)
+
+
+def composed(
+    text: str,
+    found: Sequence[Mention],
+    put: Sequence[Put],
+    stand_in: Callable[[str, str], str],
+) -> str:
+    """A text with what is put in it, and stand-ins for all else that is private.
+
+    Args:
+        text: Any text.
+        found: What is private in it, the surest first; what is left of one beside others counts.
+        put: What stands first; without overlaps.
+        stand_in: What becomes of a value of a kind.
+    """
+    whole = list(put)
+    for entity, start, end in found:
+        for low, high in _free(text, start, end, whole):
+            whole.append(Put(low, high, stand_in(entity, text[low:high])))
+    pieces: list[str] = []
+    done = 0
+    for start, end, new in sorted(whole):
+        pieces += [text[done:start], new]
+        done = end
+    return "".join([*pieces, text[done:]])
+
+
+def _free(text: str, start: int, end: int, put: Sequence[Put]) -> list[tuple[int, int]]:
+    """What is left of a span beside others, without the signs around it."""
+    left = [(start, end)]
+    for one in put:
+        left = [
+            piece
+            for low, high in left
+            for piece in (
+                [(low, min(high, one.start)), (max(low, one.end), high)]
+                if one.start < high and low < one.end
+                else [(low, high)]
+            )
+            if piece[0] < piece[1]
+        ]
+    return [piece for low, high in left if (piece := _trimmed(text, low, high))]
+
+
+def _trimmed(text: str, low: int, high: int) -> tuple[int, int] | None:
+    inside = [at for at in range(low, high) if text[at].isalnum()]
+    return (inside[0], inside[-1] + 1) if len(inside) >= _FEWEST else None
 
 
 def days(column: Iterable[tuple[date | None, date | None]]) -> list[Pair]:
@@ -76,7 +140,7 @@ def days(column: Iterable[tuple[date | None, date | None]]) -> list[Pair]:
             continue
         for form in _spelled():
             pairs.setdefault(old.strftime(form), new.strftime(form))
-    return [Pair("DAY", old, new) for old, new in pairs.items()]
+    return [Pair(DAY, old, new) for old, new in pairs.items()]
 
 
 @lru_cache(1)
@@ -98,33 +162,52 @@ def _apart(some: Iterable[Put], found: Sequence[Put]) -> list[Put]:
     ]
 
 
-def _literal(text: str, low: str, pair: Pair) -> Iterator[Put]:
+def _literal(at: _Text, pair: Pair) -> Iterator[Put]:
     old = pair.old.strip()
-    if len(old) < _SHORT or not pair.new:
+    if len(old) < _SHORT or not pair.new or (pair.entity == DAY and old.lower() not in at.low):
         return
-    looks = _looks(text, low, pair.entity, old)
-    if looks is None:
-        return
-    for match in looks.finditer(text):
-        same = numeric(old) and len(bare(match.group())) == len(bare(pair.new))
-        new = laid(match.group(), bare(pair.new)) if same else cased(pair.new, match.group())
-        yield Put(match.start(), match.end(), new)
+    digits = number_of(old).national if pair.entity == "PHONE_NUMBER" else digits_of(old)
+    phone = pair.entity == "PHONE_NUMBER"
+    joined = pair.entity != DAY and len(digits) >= _LONG and (phone or digits == bare(old))
+    places = _joined(at, digits, phone=phone) if joined else _stands(at.text, at.low, old.lower())
+    new = bare(pair.new)
+    for start, end in places:
+        found = at.text[start:end]
+        same = numeric(old) and len(bare(found)) == len(new)
+        yield Put(start, end, laid(found, new) if same else cased(pair.new, found))
 
 
-def _looks(text: str, low: str, entity: str, old: str) -> re.Pattern[str] | None:
-    """What a value looks like in a text; None if it is not there."""
-    digits = number_of(old).national if entity == "PHONE_NUMBER" else digits_of(old)
-    joined = len(digits) >= _LONG and (entity == "PHONE_NUMBER" or digits == bare(old))
-    if joined:
-        if digits not in digits_of(text):
-            return None
-        code = r"(?:(?:\+|00)?[0-9]{1,3}[\s().-]*|0|\()?" if entity == "PHONE_NUMBER" else ""
-        return re.compile(rf"(?<![0-9]){code}{_SIGNS.join(digits)}(?![0-9])")
-    if old.lower() not in low:
-        return None
-    before = r"(?<![^\W_])" if old[0].isascii() and old[0].isalnum() else ""
-    behind = r"(?![^\W_])" if old[-1].isascii() and old[-1].isalnum() else ""
-    return re.compile(before + re.escape(old) + behind, re.IGNORECASE)
+def _stands(text: str, low: str, value: str) -> Iterator[tuple[int, int]]:
+    """Where a value stands that is no part of a longer word or number of the same letters."""
+    start = low.find(value)
+    while start >= 0:
+        end = start + len(value)
+        before, behind = text[start - 1 : start], text[end : end + 1]
+        if not (_plain(value[0]) and before.isalnum()) and not (
+            _plain(value[-1]) and behind.isalnum()
+        ):
+            yield start, end
+        start = low.find(value, end)
+
+
+def _plain(one: str) -> bool:
+    """Whether a sign is one that words of an alphabet go on with; Chinese ones stand alone."""
+    return one.isalnum() and not is_asian(one)
+
+
+def _joined(at: _Text, digits: str, *, phone: bool) -> Iterator[tuple[int, int]]:
+    """Where digits stand, whatever signs part them; of a telephone number with its country."""
+    found = at.digits.find(digits)
+    while found >= 0:
+        places = at.places[found : found + len(digits)]
+        start, end = places[0], places[-1] + 1
+        gaps = "".join(at.text[low + 1 : high] for low, high in pairwise(places))
+        if set(gaps) <= _SIGNS and not at.text[end : end + 1].isdigit():
+            code = _CODE.search(at.text[:start]) if phone else None
+            start = code.start() if code else start
+            if not at.text[start - 1 : start].isdigit():
+                yield start, end
+        found = at.digits.find(digits, found + 1)
 
 
 def _words(pairs: Sequence[Pair], who: Who) -> list[tuple[str, str]]:
@@ -164,16 +247,17 @@ def _asian(entity: str, old: str, new: str) -> Mapping[str, str]:
     return found
 
 
-def _named(text: str, old: str, new: str) -> Iterator[Put]:
+def _named(at: _Text, old: str, new: str) -> Iterator[Put]:
     """A part of a name: not within a word, in capitals or as it is, for people are called Will."""
+    text = at.text
     asian = is_asian(old)
     if len(old) < 2 and not asian:
         return
-    border = ("", "") if asian else (r"(?<![^\W_])", r"(?![^\W_])")
-    behind = _CALLED if asian and len(old) == 1 else border[1]
-    low = "" if asian or text != text.lower() else old.lower()
-    written = dict.fromkeys(filter(None, (old, old.upper(), old.title(), low)))
-    forms = "|".join(map(re.escape, written))
-    for match in re.finditer(f"{border[0]}(?:{forms}){behind}", text):
-        made = new if asian else cased(new, match.group())
-        yield Put(match.start(), match.end(), made)
+    low = old.lower() if text == at.low else ""
+    for form in dict.fromkeys(
+        [old] if asian else filter(None, (old, old.upper(), old.title(), low))
+    ):
+        for start, end in _stands(text, text, form):
+            if asian and len(old) == 1 and not _CALLED.match(text, end):
+                continue
+            yield Put(start, end, new if asian else cased(new, form))

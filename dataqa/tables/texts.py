@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from hashlib import blake2b
+from datetime import date
 from itertools import chain
 from typing import NamedTuple
 
@@ -23,13 +23,13 @@ from dataqa.private.standins.dates import moved_by, offset
 from dataqa.tables.apart import folded, taken
 from dataqa.tables.columns import Column
 from dataqa.tables.known import birth_column, days_of, known_of
-from dataqa.tables.mentions import DAYS, Mention, mentions, of_anybody
+from dataqa.tables.mentions import DAYS, Mention, mentions, of_anybody, secret
 from dataqa.tables.named import is_age, place_of
 from dataqa.tables.private_forms import NAMES, PrivateForm
-from dataqa.tables.selves import Pair, Put, days, puts
+from dataqa.tables.selves import Pair, composed, days, puts
 from dataqa.tables.sources import Decks, Traits, dealt, traits_of, units_of
 
-_TRIES, _LEAST = 3, 2
+_TRIES = 3
 _NUMBER = re.compile("[0-9]{1,3}")
 
 
@@ -155,15 +155,7 @@ class Texts:
     ) -> str:
         """A text in which somebody else stands."""
         put = puts(text, pairs, who)
-        for entity, start, end in found:
-            for low, high in _free(text, start, end, put):
-                put.append(Put(low, high, self._stand_in(entity, text[low:high], shift, who)))
-        pieces: list[str] = []
-        done = 0
-        for start, end, new in sorted(put):
-            pieces += [text[done:start], new]
-            done = end
-        return "".join([*pieces, text[done:]])
+        return composed(text, found, put, lambda kind, old: self._stand_in(kind, old, shift, who))
 
     def _stand_in(self, entity: str, value: str, shift: Shift, who: Who) -> str:
         """Days and ages move with the row; all else is the same wherever it stands."""
@@ -269,32 +261,6 @@ def _age(born: date | None, day: date | None) -> int:
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
-def _free(text: str, start: int, end: int, put: Sequence[Put]) -> list[tuple[int, int]]:
-    """What is left of a span beside others, without the signs around it."""
-    left = [(start, end)]
-    for one in put:
-        left = [
-            piece
-            for low, high in left
-            for piece in (
-                [(low, min(high, one.start)), (max(low, one.end), high)]
-                if one.start < high and low < one.end
-                else [(low, high)]
-            )
-            if piece[0] < piece[1]
-        ]
-    return [piece for low, high in left if (piece := _trimmed(text, low, high))]
-
-
-def _trimmed(text: str, low: int, high: int) -> tuple[int, int] | None:
-    inside = [at for at in range(low, high) if text[at].isalnum()]
-    return (inside[0], inside[-1] + 1) if len(inside) >= _LEAST else None
-
-
 def _secret(frame: pl.DataFrame, seed: int) -> bytes:
     """What decides stand-ins: the seed is told, so that what nobody else has is part of it."""
-    told = blake2b(f"dataqa texts {seed}".encode(), digest_size=32)
-    for name in frame.columns:
-        for value in frame[name].cast(pl.String):
-            told.update(b"\0" if value is None else b"\1" + whole(value).encode())
-    return told.digest()
+    return secret(f"dataqa texts {seed}", [frame[name].cast(pl.String) for name in frame.columns])
