@@ -16,7 +16,7 @@ from typing import Any
 from dataqa.private.standins.words import names
 
 OUT = Path(__file__).parent / "records" / "visits.csv"
-VISITS, PEOPLE, SEED = 600, 420, 20_260
+VISITS, PEOPLE, SEED = 900, 620, 20_260
 # city, state, how its ZIP codes begin, area code
 TOWNS = [
     ("Boise", "ID", "837", "208"),
@@ -76,7 +76,7 @@ def person(draw: random.Random, number: int) -> dict[str, Any]:
         "email": f"{given}.{family}{draw.randrange(10, 99)}@mail.example.com".lower().replace(
             " ", ""
         ),
-        "phone": f"({area}) 555-01{draw.randrange(100):02d}",
+        "phone": f"({area}) 555-01{draw.randrange(40):02d}",
         "street": f"{draw.randrange(1, 990)} {draw.choice(STREETS)} {draw.choice(KINDS)}",
         "city": city,
         "state": state,

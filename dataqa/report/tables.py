@@ -19,8 +19,25 @@ def tables_html(figures: Mapping[str, Any]) -> str:
         e=figures,
         headline=headline(figures),
         failed=[one for one in figures["verdicts"] if not one["holds"]],
+        fates=_fates(figures.get("made", {}).get("columns", {})),
         pictures=[(one["name"], bars_svg(one["name"], one["bars"])) for one in figures["pictures"]],
     )
+
+
+_FATES = {
+    "id": "new ids of the same form",
+    "DATE_OF_BIRTH": "drawn by what was learnt, and no day that anybody was born on",
+    "surrogate": "real text, with the synthetic person in the place of the real one",
+    **dict.fromkeys(
+        ("category", "boolean", "integer", "decimal", "date", "constant", "empty"),
+        "drawn by what was learnt",
+    ),
+}
+
+
+def _fates(columns: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Of each column its kind, and what became of it."""
+    return [(name, kind, _FATES.get(kind, "somebody invented")) for name, kind in columns.items()]
 
 
 def headline(figures: Mapping[str, Any]) -> str:

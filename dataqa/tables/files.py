@@ -19,7 +19,7 @@ SIDECAR = ".dataqa.json"
 """What is added to the name of a file that cannot say itself that it is synthetic."""
 METADATA = "dataqa.synthetic"
 """The key in the metadata of a Parquet file."""
-_ENDINGS = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
+ENDINGS = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
 
 
 def read_table(source: Path | str) -> pl.DataFrame:
@@ -88,9 +88,9 @@ def write_table(frame: pl.DataFrame, path: Path, about: Mapping[str, Any]) -> li
 
 def _ending(path: Path) -> str:
     name = path.name.removesuffix(".gz").removesuffix(".zst").lower()
-    ending = next((one for one in _ENDINGS if name.endswith(one)), "")
+    ending = next((one for one in ENDINGS if name.endswith(one)), "")
     if not ending or (ending == ".parquet" and not path.name.lower().endswith(ending)):
-        hint = f"endings: {', '.join(_ENDINGS)}, and .gz behind those of text"
+        hint = f"endings: {', '.join(ENDINGS)}, and .gz behind those of text"
         raise InputError("of no kind that holds tables", where=str(path), hint=hint)
     return ending
 

@@ -16,6 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dataqa.tables.apart import BY_CHANCE
+from dataqa.tables.columns import Column
 from dataqa.tables.private_forms import PrivateForm
 
 type Floats = NDArray[np.float64]
@@ -66,6 +67,17 @@ def with_links(frame: pl.DataFrame, forms: Sequence[PrivateForm]) -> list[Privat
             changed = msgspec.structs.replace(changed, sizes=sizes, same=mine)
         made.append(changed)
     return made
+
+
+def person_key(frame: pl.DataFrame, columns: Mapping[str, Column]) -> str:
+    """The first key that several rows share; nothing if there is none."""
+    kinds = {
+        name: "ID" if one.kind == "id" else one.entity
+        for name, one in columns.items()
+        if one.kind in {"id", "private"}
+    }
+    keys, _ = _keys(frame, {name: of for name, of in kinds.items() if _repeats(frame[name], of)})
+    return next(iter(keys), "")
 
 
 def _keys(frame: pl.DataFrame, able: Mapping[str, str]) -> tuple[list[str], dict[str, list[str]]]:

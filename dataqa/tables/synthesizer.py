@@ -88,8 +88,14 @@ class Synthesizer:
     3
     """
 
-    def __init__(self, state: State, original: pl.DataFrame | None = None) -> None:
+    def __init__(
+        self,
+        state: State,
+        original: pl.DataFrame | None = None,
+        apart_from: pl.DataFrame | None = None,
+    ) -> None:
         self._state, self._original = state, original
+        self._apart_from = original if apart_from is None else apart_from
 
     @property
     def columns(self) -> dict[str, Column]:
@@ -106,6 +112,7 @@ class Synthesizer:
         first: Sequence[str] = (),
         seed: int = 0,
         threads: int | None = None,
+        apart_from: pl.DataFrame | None = None,
     ) -> Synthesizer:
         """Learn a table.
 
@@ -116,6 +123,8 @@ class Synthesizer:
             first: Columns that ``sample(given=…)`` will set.
             seed: Breaks ties between equally good trees.
             threads: How many trees grow at a time; by default one for each core.
+            apart_from: Rows whose ids, mails and numbers nobody invented may have; by default those
+                that are learnt.
 
         Raises:
             InputError: A column looks like an id that nobody declared, or cannot be learnt.
@@ -151,6 +160,7 @@ class Synthesizer:
                 frame.height,
             ),
             frame,
+            apart_from,
         )
 
     def sample(
@@ -332,7 +342,7 @@ class Synthesizer:
             return {}
         known = known_of(made, state.columns)
         key = blake2b(f"dataqa synthetic {seed}".encode(), digest_size=32).digest()
-        real = {} if self._original is None else taken(self._original, state.forms)
+        real = {} if self._apart_from is None else taken(self._apart_from, state.forms)
         found: dict[str, pl.Series] = {}
         for name, texts in invented(state.forms, key, known, owners, real).items():
             coding = next(one for one in state.codings if one.name == name)
@@ -355,6 +365,7 @@ def synthesize(
     hints: Hints | None = None,
     given: Mapping[str, Any] | None = None,
     model: Literal["trees", "copula"] = "trees",
+    apart_from: pl.DataFrame | None = None,
 ) -> Synthetic:
     """A synthetic table: as the original in what matters, and nobody of the original in it.
 
@@ -365,11 +376,15 @@ def synthesize(
         hints: What columns are where the profile is wrong (``dataqa profile``).
         given: Values that columns have in all rows.
         model: ``trees`` or ``copula``.
+        apart_from: Rows whose ids, mails and numbers nobody invented may have; by default those of
+            ``frame``.
 
     Raises:
         InputError: A column looks like an id that nobody declared, or cannot be learnt.
     """
-    fitted = Synthesizer.fit(frame, hints, model=model, first=tuple(given or {}), seed=seed)
+    fitted = Synthesizer.fit(
+        frame, hints, model=model, first=tuple(given or {}), seed=seed, apart_from=apart_from
+    )
     made, drawn = fitted.sampled(rows, seed=seed, given=given)
     told = {"synthetic": True, "generator": "dataqa", "model": model, "seed": seed, **drawn}
     return Synthetic(made, told | {"rows": made.height} | fitted.told(), fitted)
