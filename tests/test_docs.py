@@ -155,7 +155,9 @@ def test_every_option_that_the_readme_names_is_there():
     assert named <= there
 
 
-@pytest.mark.parametrize("what", ["steps", "signals", "rules", "recognisers", "extras"])
+@pytest.mark.parametrize(
+    "what", ["steps", "signals", "rules", "recognisers", "extras", "pipelines"]
+)
 def test_what_there_is_is_listed(what: str, place: Path):
     assert run(["dataqa", "list", what], place).strip()
 

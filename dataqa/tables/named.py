@@ -174,3 +174,13 @@ def is_id(name: str) -> bool:
     """
     words = words_of(name)
     return bool(words) and words[-1] in _IDS
+
+
+def is_somebodys_id(name: str) -> bool:
+    """Whether a column's name says that it tells people apart: several rows may be of one.
+
+    >>> is_somebodys_id("customer_id"), is_somebodys_id("department_id")
+    (True, False)
+    """
+    words = words_of(name)
+    return is_id(name) and bool(set(words[:-1]) & (_OF_PEOPLE | {"subject", "account", "mrn"}))

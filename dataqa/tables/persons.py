@@ -26,7 +26,8 @@ from dataqa.tables.located import (
     phone_country,
 )
 from dataqa.tables.masks import chosen, filled
-from dataqa.tables.numbered import Bearer, numbered
+from dataqa.tables.national import Bearer
+from dataqa.tables.numbered import numbered
 from dataqa.tables.private_forms import PrivateForm
 
 _NEAR = 12
@@ -157,6 +158,8 @@ def _phone(
     there = person.home.place.country
     near = {one: count for one, count in form.forms.items() if phone_country(_digits(one)) == there}
     template = filled(chosen(near or form.forms, draw), draw)
+    if there == "CN" and template.isdigit() and len(template) == 11:
+        template = f"13{template[2:]}"  # other digits behind the first could be America's
     made = stand_in("PHONE_NUMBER", template, key, f"{number} {draw.digits(6)}")
     return dialled_there(made, person.home) if attempt < _NEAR else made
 

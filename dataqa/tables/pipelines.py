@@ -86,7 +86,7 @@ class TablePipeline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     def hints(self, table: Table) -> dict[str, Column]:
         """The hints of a table."""
         return {
-            name: Column(one) if isinstance(one, str) else msgspec.convert(one, Column)
+            name: msgspec.convert({"kind": one} if isinstance(one, str) else one, Column)
             for name, one in table.columns.items()
         }
 

@@ -13,13 +13,15 @@ from dataqa.private.packs import USUAL
 from dataqa.registry import user_assets
 from dataqa.tables.columns import Column, check_frame
 from dataqa.tables.forms import date_form, is_padded, read_numbers, whole
-from dataqa.tables.named import entity_of, is_birth, is_id, place_of
+from dataqa.tables.named import entity_of, is_birth, is_id, is_somebodys_id, place_of
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "--", "?", ".", "missing"})
 """What stands where there is no value, in small letters."""
 MOST_ROWS, SCANNED = 20_000, 300
 """Rows that are looked at for kinds, and values of a column that recognisers read."""
 _FOUND, _MOSTLY = 0.6, 0.95
+_PEOPLE = 20
+"""Different ids of people from which on they are ids, however many rows each has."""
 _TRUTH = tuple(
     frozenset(pair.split())
     for pair in ("true false", "yes no", "y n", "t f", "ja nein", "oui non", "si no", "是 否")
@@ -99,6 +101,8 @@ def _whole_numbers(some: pl.Series, name: str) -> Column:
     entity = entity_of(name)
     if entity and different > 2:
         return Column("private", entity, confidence=0.9, why="by its name")
+    if is_somebodys_id(name) and different >= _PEOPLE:
+        return Column("id", confidence=0.95, why="by its name")
     if rows < 20 or different < 0.98 * rows:
         return Column("integer", why="whole numbers")
     if is_id(name):
@@ -228,11 +232,12 @@ def _words(some: pl.Series) -> Column:
     rare = int(counts.filter(counts < least_rows(rows)).sum()) / rows
     if long and different > 0.5 * rows:
         return Column("text", confidence=0.9, why=f"{words:.0f} words in a value on average")
+    if is_somebodys_id(some.name) and different >= _PEOPLE and not long:
+        return Column("id", confidence=0.95, why="by its name")
     if rare <= 0.5 or (rows < 20 and different < rows):
         return Column("category", why=f"{different} different values in {rows:,} rows")
     if is_id(some.name):
-        twice = "" if different == rows else "; rows that share one will not share one"
-        return Column("id", confidence=0.95, why=f"by its name{twice}")
+        return Column("id", confidence=0.95, why="by its name")
     why = f"{rare:.0%} of rows have a value that hardly another row has"
     if part := place_of(some.name):
         return Column("private", part, confidence=0.9, why=f"by its name, and {why}")

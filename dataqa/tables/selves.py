@@ -146,11 +146,13 @@ def days(column: Iterable[tuple[date | None, date | None]]) -> list[Pair]:
 @lru_cache(1)
 def _spelled() -> tuple[str, ...]:
     """Forms of days, also with days and months of one digit."""
-    forms = dict.fromkeys(_FORMS)
-    for form in _FORMS:
-        for signs, bare_signs in _UNPADDED.items():
-            forms[form.replace(signs, bare_signs)] = None
-        forms[form.replace("%d", "%-d").replace("%m", "%-m")] = None
+    forms: dict[str, None] = {}
+    for form in sorted(_FORMS, key=lambda one: "%b" in one):  # May is May, whole or short
+        bare_form = form.replace("%d", "%-d").replace("%m", "%-m")
+        half = [form.replace(signs, other) for signs, other in _UNPADDED.items()]
+        # of a day of two digits nobody knows whether one of one has a zero: by what is usual
+        worded = any(sign in form for sign in ("%b", "%B", "年"))
+        forms |= dict.fromkeys([bare_form, form] if worded else [form, *half, bare_form])
     return tuple(forms)
 
 
