@@ -18,7 +18,6 @@ import polars as pl
 from dataqa.private.leaks import Values
 from dataqa.private.places import whole
 from dataqa.private.standins import Who, stand_in
-from dataqa.private.standins.ages import OLDEST
 from dataqa.private.standins.dates import moved_by, offset
 from dataqa.tables.apart import folded, taken
 from dataqa.tables.columns import Column
@@ -163,7 +162,7 @@ class Texts:
             return moved_by(value, offset(who) if shift.days is None else shift.days, who)
         if entity == "AGE" and shift.years is not None and _NUMBER.search(value):
             years = shift.years
-            return _NUMBER.sub(lambda one: str(min(max(int(one[0]) + years, 0), OLDEST)), value)
+            return _NUMBER.sub(lambda one: str(max(int(one[0]) + years, 0)), value)
         entity = "PERSON" if entity in NAMES else entity
         made = stand_in(entity, value, self._key, "", subject=who.subject)
         for again in range(_TRIES):

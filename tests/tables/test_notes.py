@@ -17,16 +17,16 @@ NOTES: list[dict[str, Any]] = [
     {
         "who": "P-1001",
         "text": "Mrs. Jane Doe came on March 4, 2021. Her husband Tom called from 415 201 2671.",
-        "ward": "east",
+        "ward": "12",
     },
     {
         "who": "P-1001",
         "text": "J. Doe again on 2021-04-09. Write to jane.doe@corp.test, SSN 536-90-4399.",
-        "ward": "east",
+        "ward": "12",
     },
-    {"who": "P-2002", "text": "Jane Doe (another one), seen on March 4, 2021.", "ward": "west"},
-    {"who": None, "text": None, "ward": "west"},
-    {"who": "P-3003", "text": "", "ward": "west"},
+    {"who": "P-2002", "text": "Jane Doe (another one), seen on March 4, 2021.", "ward": "7"},
+    {"who": None, "text": None, "ward": "7"},
+    {"who": "P-3003", "text": "", "ward": "7"},
 ]
 FRAME = pl.DataFrame(NOTES)
 OLD = ("Jane", "Doe", "Tom", "2671", "2021", "corp.test", "536-90", "P-1001", "P-2002")
