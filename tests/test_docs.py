@@ -25,6 +25,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = [
     *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "rules/README.md")),
     ROOT / "examples" / "data" / "README.md",
+    ROOT / "examples" / "records" / "README.md",
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -15,8 +15,10 @@ import polars as pl
 
 from dataqa.errors import InputError, did_you_mean
 from dataqa.private.columns import check_path, replaced, split_path
+from dataqa.private.finder import check_kinds
 from dataqa.private.places import whole
 from dataqa.private.replacing import About, Replacing
+from dataqa.registry import user_assets
 from dataqa.tables.mentions import finder, mentions, secret
 from dataqa.tables.selves import composed
 
@@ -60,6 +62,7 @@ def synthetic_notes(
     wanted = {column: "scan", **(columns or {})}
     for path in wanted:
         check_path(path, frame.schema)
+    check_kinds(wanted.values(), (), user_assets(), "--column")
     if subject and subject not in frame.columns:
         hint = did_you_mean(subject, frame.columns)
         raise InputError(f"there is no column {subject!r}", where="--subject", hint=hint)

@@ -63,7 +63,7 @@ def test_nothing_private_of_the_original_is_left_by_a_check_of_its_own(
     for frame, path, prefix in ((REAL, original, "real"), (made.frame, clean, "made")):
         ids = pl.Series("id", [f"{prefix} {row}" for row in range(frame.height)])
         frame.with_columns(ids).write_ndjson(path)
-    columns = {"patient_id": "ID", "email": "EMAIL_ADDRESS", "phone": "PHONE_NUMBER"}
+    columns = {"patient_id": "MEDICAL_RECORD", "email": "EMAIL_ADDRESS", "phone": "PHONE_NUMBER"}
     words = [word for name, kind in columns.items() for word in ("--column", f"{name}={kind}")]
     settings = ("--text-column", "note", "--id-column", "id", "--names", "tagger", "--json")
     told = command("leakcheck", original, clean, *settings, *words, "--log", "none")
@@ -78,7 +78,7 @@ def test_nothing_private_of_the_original_is_left_by_a_check_of_its_own(
     )
     told = command("leakcheck", original, copied, *settings, *words, "--log", "none")
     kinds = {leak["entity"] for leak in json.loads(told.out)["leaks"]}
-    assert {"ID", "EMAIL_ADDRESS", "PHONE_NUMBER", "PERSON"} <= kinds
+    assert {"MEDICAL_RECORD", "EMAIL_ADDRESS", "PHONE_NUMBER", "PERSON"} <= kinds
 
 
 def test_leftovers_are_found_in_columns_and_texts_together(made: dataqa.Synthetic):
