@@ -12,7 +12,7 @@ import yaml
 
 from dataqa.errors import InputError, did_you_mean
 from dataqa.tables.named import entity_of, place_of
-from dataqa.yamlfile import read_yaml
+from dataqa.yamlfile import YamlFile, read_yaml
 
 Kind = Literal[
     "id",
@@ -95,7 +95,18 @@ def read_hints(path: Path) -> dict[str, Column]:
     names = file.value["columns"]
     if not isinstance(names, dict):
         raise InputError("columns must be a mapping", where=file.where("columns"))
-    return {name: file.struct(Column, "columns", name) for name in names}
+    return {name: _hint(file, name) for name in names}
+
+
+def _hint(file: YamlFile, name: str) -> Column:
+    """A hint: a mapping, or a kind alone."""
+    if isinstance(kind := file.at("columns", name), str):
+        try:
+            return msgspec.convert({"kind": kind}, Column)
+        except msgspec.ValidationError as error:
+            where = file.where("columns", name)
+            raise InputError(str(error).partition(" - at ")[0], where=where) from None
+    return file.struct(Column, "columns", name)
 
 
 def write_hints(columns: Mapping[str, Column]) -> str:

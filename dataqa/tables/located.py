@@ -76,6 +76,8 @@ _AREAS = (
 )
 _AREA = {word[:2]: word[2:] for word in _AREAS.split()}
 """An area code of each American state (NANPA): 555-01xx is nobody's in all of them."""
+_LEAST = 0.2
+"""The share of values that have to speak of a country."""
 _TREES = (
     *("Alder", "Ash", "Birch", "Cedar", "Elm", "Fir", "Hazel", "Linden", "Maple", "Oak", "Pine"),
     *("Rowan", "Spruce", "Willow"),
@@ -131,7 +133,7 @@ def _codes() -> dict[str, str]:
 
 
 def usual_country(texts: Iterable[str], entity: str) -> str:
-    """The country that most values of a column speak of; nothing if none does.
+    """The country that most values of a column speak of; nothing if hardly one does.
 
     Args:
         texts: Addresses, cities, states, postcodes or telephone numbers.
@@ -140,8 +142,10 @@ def usual_country(texts: Iterable[str], entity: str) -> str:
     if entity in _OF_POSTCODES:
         return _OF_POSTCODES[entity]
     found = Counter(_country(text, PLACES.get(entity, entity)) for text in texts)
+    least = _LEAST * found.total()
     found.pop("", None)
-    return max(found, key=lambda one: (found[one], one)) if found else ""
+    best = max(found, key=lambda one: (found[one], one), default="")
+    return best if found[best] >= least else ""
 
 
 def _country(text: str, entity: str) -> str:
@@ -174,7 +178,8 @@ def home(where: Where, usual: str, language: str, draw: Draw) -> Home:
         language: That of names.
         draw: What decides.
     """
-    country = where.country or usual or _SPEAKS.get(language, "US")
+    american = "US" if where.state in gazetteer().states else ""
+    country = where.country or american or usual or _SPEAKS.get(language, "US")
     pool = places(country)
     if where.state:
         extra = _MORE.get(where.state) if country == "US" else None

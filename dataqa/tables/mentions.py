@@ -83,7 +83,9 @@ def mentions(texts: pl.Series, anybody: Mapping[str, str]) -> dict[int, list[Men
             continue
         data = texts[row].encode()
         at, value = len(data[:start].decode()), data[start:end].decode()
-        if entity in SURE and _ABBREVIATION.fullmatch(value):
+        if entity in SURE and (
+            _ABBREVIATION.fullmatch(value) or (value.islower() and not texts[row].islower())
+        ):
             continue
         one = Mention(entity, at, at + len(value))
         (late if entity in _MOVED else found).setdefault(row, []).append(one)

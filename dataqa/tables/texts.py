@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from dataqa.errors import InputError
 from dataqa.private.leaks import Values
 from dataqa.private.places import whole
 from dataqa.private.standins import Who, stand_in
@@ -88,7 +89,10 @@ class Texts:
         self._entities |= {form.name: form.entity for form in forms}
         self._names = [name for name, one in columns.items() if one.kind == "surrogate"]
         self._original = original
-        self._texts = {name: [one and whole(one) for one in original[name]] for name in self._names}
+        self._texts = {
+            name: [one and whole(one) for one in original[name].cast(pl.String)]
+            for name in self._names
+        }
         self._key = _secret(original.select(*self._names, *(form.name for form in forms)), seed)
         self._rows = _Rows(original, columns, list(self._entities))
         anybody = of_anybody(original, forms)
@@ -134,6 +138,9 @@ class Texts:
         keys = self._original[key].to_list() if key else None
         full = [any(some[row] for some in self._texts.values()) for row in range(len(real))]
         units = [[row for row in unit if full[row]] for unit in units_of(len(real), keys)]
+        if not any(full):
+            hint = "kind: drop"
+            raise InputError("there is no text in it", where=", ".join(self._names), hint=hint)
         decks = Decks([unit for unit in units if unit], real, self._seed)
         return decks, made, dealt(made, owners[key] if key else None, decks)
 

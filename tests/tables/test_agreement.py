@@ -192,6 +192,7 @@ def test_a_city_that_is_learnt_decides_postcode_and_address():
         (["Bath", "Exeter"], "CITY", "GB"),
         (["Ohio", "TX"], "STATE", "US"),
         (["something"], "CITY", ""),
+        (["5 Mill Trace", "1 Fay Impasse", *["7 Oak Path"] * 8], "STREET_ADDRESS", ""),
     ],
 )
 def test_the_country_of_a_column_is_that_of_most_values(
@@ -222,6 +223,11 @@ def test_every_american_state_has_a_place_and_an_area_code():
         assert len(here.post) == 5
         if state != "DC":
             assert dialled_there("(900) 555-0100", here) != "(900) 555-0100", state
+
+
+def test_an_american_state_tells_the_country():
+    here = home(Where(state="MA"), "FR", "en", Draw(b"key"))
+    assert (here.place.country, here.place.region) == ("US", "MA")
 
 
 def test_other_roles_are_other_people():

@@ -146,6 +146,14 @@ def test_empty_and_missing_texts_are_never_taken():
     assert (made["note"].str.len_chars() > 100).sum() > 160
 
 
+def test_texts_that_are_none_are_an_error_and_numbers_are_texts():
+    with pytest.raises(InputError, match="note: there is no text in it"):
+        dataqa.synthesize(REAL.with_columns(note=pl.lit(None, pl.String)), hints=HINTS)
+    made = dataqa.synthesize(REAL.with_columns(note=pl.int_range(pl.len())), 20, hints=HINTS)
+    assert made.frame["note"].dtype == pl.Int64
+    assert made.frame["note"].null_count() == 0
+
+
 def test_odd_texts_are_survived():
     odd = [
         "",
