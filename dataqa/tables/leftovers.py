@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from dataqa.private.leaks import NAMES as COMMON
+from dataqa.private.again import BY_CHANCE as COMMON
 from dataqa.private.leaks import Values
 from dataqa.private.standins.han import is_asian
 from dataqa.tables.apart import BY_CHANCE

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -156,7 +157,7 @@ def _phone(
 ) -> str:
     """Of the country of the row's place, if there are such; in America with its area code."""
     there = person.home.place.country
-    near = {one: count for one, count in form.forms.items() if phone_country(_digits(one)) == there}
+    near = {one: count for one, count in form.forms.items() if _country_of(one) == there}
     template = filled(chosen(near or form.forms, draw), draw)
     if there == "CN" and template.isdigit() and len(template) == 11:
         template = f"13{template[2:]}"  # other digits behind the first could be America's
@@ -164,8 +165,10 @@ def _phone(
     return dialled_there(made, person.home) if attempt < _NEAR else made
 
 
-def _digits(form: str) -> str:
-    return filled(form, Draw(b"", form))
+@cache
+def _country_of(form: str) -> str:
+    """The country whose telephone numbers have a form."""
+    return phone_country(filled(form, Draw(b"", form)))
 
 
 def _number(
