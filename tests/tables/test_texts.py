@@ -27,6 +27,10 @@ HINTS = {"note": "surrogate"}
 WHO = Who(b"a key of sixteen bytes")
 
 
+def unasked(kind: str, value: str) -> str:
+    return f"!{kind} {value}"
+
+
 @pytest.fixture(scope="module")
 def made() -> dataqa.Synthetic:
     return dataqa.synthesize(REAL, seed=5, hints=HINTS)
@@ -224,7 +228,7 @@ def test_notes_in_chinese_tell_of_the_person_of_their_row():
     ],
 )
 def test_what_is_the_rows_own(text: str, pairs: list[Pair], expected: str):
-    assert composed(text, [], puts(text, pairs, WHO), lambda *_: "!") == expected
+    assert composed(text, [], puts(text, pairs, WHO), unasked) == expected
 
 
 def test_a_day_is_known_in_every_form():
@@ -240,7 +244,7 @@ def test_a_day_is_known_in_every_form():
     }
     for old, new in forms.items():
         text = f"on {old}, then"
-        assert composed(text, [], puts(text, pairs, WHO), lambda *_: "!") == f"on {new}, then"
+        assert composed(text, [], puts(text, pairs, WHO), unasked) == f"on {new}, then"
 
 
 @pytest.mark.parametrize(
