@@ -168,11 +168,8 @@ def read_column(
     if column.kind == "date":
         form = column.format or "%Y-%m-%d"
         return read_dates(texts, form), texts, None, form
-    different = texts.drop_nulls().unique(maintain_order=True)
-    read, form = read_numbers(different.to_list())
-    known = dict(zip(different.to_list(), read, strict=True))
-    numbers = texts.replace_strict(known, default=None, return_dtype=pl.Float64)
-    return numbers.fill_null(float("nan")).to_numpy(), texts, form, ""
+    read, form = read_numbers(texts)
+    return read, texts, form, ""
 
 
 def _states(
@@ -250,11 +247,9 @@ def rounded(numbers: Floats, decimals: int) -> Floats:
 def _written(numbers: Floats, coding: Coding, kind: pl.DataType) -> pl.Series:
     if coding.kind == "date":
         seconds = numbers * coding.unit
-        return (
-            pl.Series(write_dates(seconds, coding.date)) if coding.date else as_datetimes(seconds)
-        )
+        return write_dates(seconds, coding.date) if coding.date else as_datetimes(seconds)
     if coding.number is not None and not kind.is_numeric():
-        return pl.Series(write_numbers(numbers, coding.number))
+        return write_numbers(numbers, coding.number)
     return pl.Series(numbers)
 
 
