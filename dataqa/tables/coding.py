@@ -131,7 +131,8 @@ def _numbers(values: pl.Series, column: Column, number: int) -> tuple[Coding, li
         if column.kind == "date" and (is_daily(date) if date else values.dtype == pl.Date)
         else 1.0
     )
-    numbers = np.where(good, read / unit, np.nan)
+    # without a negative zero, which sorts as it likes
+    numbers = np.where(good, read / unit, np.nan) + 0.0
     least = least_rows(len(values))
     tokens, states, rare = _states(texts, good, least)
     decimals = (
@@ -195,12 +196,19 @@ def _several(numbers: Floats, rows: int, least: int) -> Floats:
 
 def _without_ends(numbers: Floats, several: Floats) -> Floats:
     """The five smallest and largest numbers of single rows become their means: they tell whose."""
-    single = np.sort(numbers[np.isfinite(numbers) & ~np.isin(numbers, several)])
+    alone = ~among(numbers, several)
+    single = np.sort(numbers[np.isfinite(numbers) & alone])
     if len(single) < 20:
         return numbers
     low, high = float(single[:5].mean()), float(single[-5:].mean())
-    alone = ~np.isin(numbers, several)
     return np.where(alone, np.clip(numbers, low, high), numbers)
+
+
+def among(values: Floats, known: Floats) -> NDArray[np.bool_]:
+    """Which of some values are among others, which are sorted."""
+    if not len(known):
+        return np.zeros(len(values), np.bool_)
+    return known[np.minimum(np.searchsorted(known, values), len(known) - 1)] == values
 
 
 def _places(numbers: Floats) -> int:
@@ -241,7 +249,7 @@ def decode(
 
 def rounded(numbers: Floats, decimals: int) -> Floats:
     """Numbers with so many places; all of them if -1."""
-    return numbers if decimals < 0 else np.round(numbers, decimals)
+    return numbers if decimals < 0 else np.round(numbers, decimals) + 0.0
 
 
 def _written(numbers: Floats, coding: Coding, kind: pl.DataType) -> pl.Series:

@@ -127,25 +127,25 @@ def write_numbers(values: Floats, form: NumberForm) -> pl.Series:
     if not np.all(scaled < _WHOLE):
         return pl.Series([_write_number(value, form) for value in values.tolist()], dtype=pl.String)
     units = scaled.astype(np.int64)
-    number = pl.DataFrame({"whole": units // 10**form.decimals, "rest": units % 10**form.decimals})
+    unit = 10**form.decimals
+    number = pl.DataFrame(
+        {"whole": units // unit, "rest": units % unit, "below": (values < 0) & (units > 0)}
+    )
+    below = pl.when("below").then(pl.lit(f"-{form.before}")).otherwise(pl.lit(form.before))
     places = pl.lit("")
     if form.decimals:
         places = form.point + pl.col("rest").cast(pl.String).str.zfill(form.decimals)
         if not form.fixed:
             places = places.str.strip_chars_end("0").str.strip_suffix(form.point)
-    minus = pl.Series(np.where((values < 0) & (units > 0), "-", ""), dtype=pl.String)
-    told = minus + form.before
-    body = [_grouped(pl.col("whole"), form), places, pl.lit(form.after)]
-    return number.select(pl.concat_str([pl.lit(told), *body])).to_series()
+    whole = _grouped(pl.col("whole"), form, int(units.max(initial=0)) // unit)
+    return number.select(pl.concat_str([below, whole, places, pl.lit(form.after)])).to_series()
 
 
-def _grouped(whole: pl.Expr, form: NumberForm) -> pl.Expr:
-    """Whole numbers with what parts groups of three digits."""
-    if not form.thousands:
-        plain = whole.cast(pl.String)
-        return plain.str.zfill(form.width) if form.width else plain
+def _grouped(whole: pl.Expr, form: NumberForm, most: int) -> pl.Expr:
+    """Whole numbers up to one, with what parts groups of three digits."""
     written = whole.cast(pl.String)
-    for power in (3, 6, 9, 12):
+    powers = [power for power in (3, 6, 9, 12) if form.thousands and most >= 10**power]
+    for power in powers:
         head = whole // 10**power
         tail = [
             (whole // 10**low % 1000).cast(pl.String).str.zfill(3)

@@ -63,7 +63,8 @@ class Tree(NamedTuple):
                 found[here] = left[node]
                 continue
             goes = ranked[feature[node]][here] <= cut[node]
-            for child, some in ((left[node], here[goes]), (right[node], here[~goes])):
+            for child, fits in ((left[node], goes), (right[node], ~goes)):
+                some = here.compress(fits)
                 if len(some):
                     waiting.append((child, some))
         return found
