@@ -144,9 +144,9 @@ def ceiling(table: pl.DataFrame, target: str, seed: int) -> dict[str, float]:
     real, held = halves(table, seed)
     like = fidelity(align(real, held, held, profile(real)))
     order = np.argsort(np.random.default_rng(seed).random(table.height))
-    thirds = [table[some] for some in np.array_split(order, 3)]
+    one, two, three = (table[some] for some in np.array_split(order, 3))
     alike = {name: like[name] for name in ("univariate", "bivariate")}
-    return figures(*thirds, target, seed, 0) | alike
+    return figures(one, two, three, target, seed, 0) | alike
 
 
 def figures(

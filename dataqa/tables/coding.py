@@ -213,10 +213,9 @@ def among(values: Floats, known: Floats) -> NDArray[np.bool_]:
 
 def _places(numbers: Floats) -> int:
     """Decimal places that all of some numbers fit into; -1 if they are more than six."""
-    for places in range(_PLACES + 1):
-        if np.all(np.round(numbers, places) == numbers):
-            return places
-    return -1
+    with np.errstate(over="ignore"):  # the largest floats have no places
+        fits = (np.all(np.round(numbers, places) == numbers) for places in range(_PLACES + 1))
+        return next((places for places, fit in enumerate(fits) if fit), -1)
 
 
 def decode(

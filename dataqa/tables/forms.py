@@ -13,8 +13,9 @@ type Floats = NDArray[np.float64]
 _MONEY = r"(?:(?:[A-Z]{1,3})?[$€£¥₹₽₩]|Rs\.?|kr|CHF|USD|EUR|GBP|CNY|RMB|JPY|INR)"
 _NUMBER = (
     rf"\A(?P<before>(?:{_MONEY}\s?)?)(?P<sign>[+-]?)(?P<unit>(?:{_MONEY})?)"
-    r"(?P<body>[0-9][0-9.,' ]*|[.,][0-9]+)(?P<power>(?:[eE][+-]?[0-9]+)?)"
-    rf"(?P<after>(?:\s?(?:{_MONEY}|%|‰|°[CF]?|[a-zµ]{{1,3}}[a-zA-Z]{{0,2}}[²³]?|[\u3400-\u9fff]{{1,2}}))?)\z"
+    r"(?P<body>[0-9](?:[0-9.,' ]*[0-9.,'])?|[.,][0-9]+)(?P<power>(?:[eE][+-]?[0-9]+)?)"
+    rf"(?P<after>(?:\s?(?:{_MONEY}|%|‰|°[CF]?|[a-zµ]{{1,3}}[a-zA-Z]{{0,2}}[²³]?|"
+    r"[\u3400-\u9fff]{1,2}))?) *\z"
 )
 _PLAIN = r"\A[+-]?[0-9]+(?:[.][0-9]+)?\z"
 _POINT = r"\A(?:[0-9]{1,3}(?:,[0-9]{3})+(?:[.][0-9]+)?|[0-9]*[.]?[0-9]+|[0-9]+[.])\z"
@@ -59,7 +60,7 @@ def read_numbers(texts: pl.Series) -> tuple[Floats, NumberForm]:
         read = texts.cast(pl.Float64, strict=False)
         return _finite(read), _form(there.str.strip_chars_start("+-"))
     parts = texts.str.extract_groups(_NUMBER).struct.unnest()
-    parts = parts.with_columns(pl.col("before") + pl.col("unit"), pl.col("body").str.strip_chars())
+    parts = parts.with_columns(pl.col("before") + pl.col("unit"))
     shapes = parts.drop_nulls("body").group_by("before", "after").len()
     if not shapes.height:
         return np.full(len(texts), np.nan), NumberForm()
