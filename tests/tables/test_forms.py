@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
+from numpy.typing import NDArray
 
 from dataqa.tables.forms import NumberForm, read_numbers, write_numbers
 
@@ -60,7 +61,8 @@ def written(value: float, form: NumberForm) -> str:
 def test_numbers_are_written_as_one_by_one(places: int, fixed: bool, thousands: str):
     draw = np.random.default_rng(places)
     sizes = 10 ** draw.uniform(-3, 11, 500) * draw.choice([-1, 1], 500)
-    values = np.round(np.array([*sizes, 0.0, -0.0, 999.9996, -1000.0]), places)
+    some = np.array([*sizes.tolist(), 0.0, -0.0, 999.9996, -1000.0], np.float64)
+    values: NDArray[np.float64] = np.round(some, places)
     form = NumberForm("€", " x", places, fixed, ".", thousands, 0)
     assert write_numbers(values, form).to_list() == [written(one, form) for one in values]
     huge = np.array([1.5e17, -12.0])  # larger than what whole numbers of 64 bits hold in places

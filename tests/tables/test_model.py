@@ -12,10 +12,10 @@ from dataqa.tables.trees import Tree
 
 def variables(rows: int = 3000) -> list[Variable]:
     draw = np.random.default_rng(2)
-    kind = np.floor(draw.random(rows) ** 2 * 6)
-    size = np.round(draw.normal(size=rows) + kind, 3)
+    kind = np.floor(draw.random(rows) ** 2 * 6).astype(np.float64)
+    size = np.round(draw.normal(size=rows) + kind, 3).astype(np.float64)
     size[draw.random(rows) < 0.1] = np.nan
-    truth = (draw.random(rows) < 0.2 + kind / 10) * 1.0
+    truth = (draw.random(rows) < 0.2 + kind / 10).astype(np.float64)
     none = np.empty(0)
     return [Variable(0, 6, kind, none), Variable(1, 0, size, none), Variable(2, 2, truth, none)]
 
