@@ -65,7 +65,7 @@ class Model(NamedTuple):
             return self._block(here, rows, seed, given, chances)
 
         starts = range(0, rows, _BLOCK)
-        with one_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
             blocks = list(pool.map(block, starts)) if len(starts) > 1 else [block(0)]
         return [np.concatenate(one) for one in zip(*blocks, strict=True)]
 
