@@ -68,7 +68,7 @@ def _check(columns: Mapping[str, Column]) -> None:
             f"looks like an identifier that nobody declared: {columns[name].why}{others}",
             where=name,
             hint=f"say in --hints what it is, columns: {{{name}: {{kind: id}}}} for new ids, or"
-            " kind: drop, category, integer, or private with an entity",
+            " kind: drop, category, integer, date, or private with an entity",
         )
     for name, one in columns.items():
         if one.kind == "text":

@@ -171,8 +171,8 @@ def _number(some: pl.Series) -> Column | None:
     texts, times = counts["value"].to_list(), counts["count"].to_numpy()
     if any(is_padded(text) for text in texts):
         return None
-    read, form = read_numbers(texts)
-    there = np.array([one is not None for one in read])
+    read, form = read_numbers(counts["value"])
+    there = np.isfinite(read)
     share = float(times[there].sum() / times.sum())
     if share < _MOSTLY:
         return None
@@ -181,7 +181,7 @@ def _number(some: pl.Series) -> Column | None:
         private = _private(some) if long else None
         if private is not None:
             return private
-    numbers = np.repeat(np.array([one for one in read if one is not None]), times[there])
+    numbers = np.repeat(read[there], times[there])
     if there.sum() == 1:
         return None
     if form.decimals:

@@ -412,6 +412,6 @@ def _number(coding: Coding, value: Any) -> float:
         )
         if found == found:  # noqa: PLR0124  (NaN is not itself)
             return found
-    elif (read := read_numbers([str(value)])[0][0]) is not None:
+    elif np.isfinite(read := float(read_numbers(pl.Series([str(value)]))[0][0])):
         return read
     raise InputError("what is given is no number or date", where=coding.name)
