@@ -23,13 +23,16 @@ help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
 
 demo: $(UV) ## install, judge the example corpus into demo/, and say where to look
-	@$(UV) sync --frozen --quiet --no-dev --inexact
+	@$(UV) sync --frozen --quiet --no-dev --inexact --extra tables
 	@$(RUN) --no-sync dataqa run pipelines/quickstart.yaml -i examples/data -o demo --id-column id
 	@printf '\n%s\n' "Does it contain the items of examples/benchmark.jsonl?"
 	@$(RUN) --no-sync dataqa contamination -i examples/data --against examples/benchmark.jsonl -o demo/contamination.jsonl --id-column id
+	@printf '\n%s\n' "Visits of invented people, with their notes, become those of others:"
+	@$(RUN) --no-sync dataqa run pipelines/private-records.yaml -o demo/records
 	@printf '%s\n' "" "Look at it:" \
 	  "  demo/report.html                    the report, in any browser" \
 	  "  demo/kept demo/rejected demo/review the documents, with the reasons beside them" \
+	  "  demo/records                        synthetic visits (visits.csv), and what they are worth (visits.report.html)" \
 	  "  demo/contamination.jsonl            which benchmark items stand in which documents, and where" \
 	  "  .venv/bin/dataqa explain demo $(DEMO_ID)" \
 	  "  .venv/bin/dataqa decide demo --set gopher-dclm.word_count.min=30 --dry-run"
@@ -62,7 +65,7 @@ docs: $(UV) ## run every command and example of the documentation
 ci: ## what the integration machine does
 	@bash .ci/run
 
-BENCHES ?= $(filter rules pipeline language scale startup minhash neardup truth merge index semantic private_speed private_accuracy private_chinese private_leaks tables tables_scale linked fuzz,$(patsubst benchmarks/%.py,%,$(wildcard benchmarks/*.py)))
+BENCHES ?= $(filter rules pipeline language scale startup minhash neardup truth merge index semantic private_speed private_accuracy private_chinese private_leaks tables tables_scale records linked fuzz,$(patsubst benchmarks/%.py,%,$(wildcard benchmarks/*.py)))
 QUICK ?= --quick
 DEMO_ID := planted-boilerplate-en-news
 

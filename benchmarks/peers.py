@@ -6,6 +6,7 @@ is ever imported here. One that is there already is left alone.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,8 +20,14 @@ PEERS: dict[str, tuple[str, ...]] = {
     "rensa": ("rensa==0.5.0", "pyarrow"),
     "presidio": ("presidio-analyzer==2.2.366", "spacy==3.8.18", "pyarrow"),
     "semhash": ("semhash==0.5.0",),
+    "anonymeter": ("anonymeter==1.1.0",),
+    "mostlyai": ("mostlyai-engine==2.7.3", "mostlyai-qa==1.10.11", "torch==2.13.0"),
 }
 """What is installed for each peer."""
+PYTHONS: dict[str, str] = {"mostlyai": "3.11"}
+"""The Python of a peer, where it is not 3.12: of this one there is a torch without CUDA."""
+WITHOUT: dict[str, tuple[str, ...]] = {"mostlyai": ("torchvision", "torchaudio")}
+"""What a peer asks for and does not use: it fails to import beside torch of another build."""
 MODELS: dict[str, tuple[str, ...]] = {
     "presidio": (
         (
@@ -50,8 +57,16 @@ def make(peer: str) -> None:
         return
     folder = ROOT / ".peers" / peer
     python = str(folder / "bin" / "python")
-    subprocess.run(["uv", "venv", "--clear", "--python", "3.12", str(folder)], check=True)
-    subprocess.run(["uv", "pip", "install", "--python", python, *PEERS[peer]], check=True)
+    version = PYTHONS.get(peer, "3.12")
+    subprocess.run(["uv", "venv", "--clear", "--python", version, str(folder)], check=True)
+    left_out = folder / "without.txt"
+    left_out.write_text("".join(f"{one}; python_version < '3'\n" for one in WITHOUT.get(peer, ())))
+    install = ["uv", "pip", "install", "--python", python, "--override", str(left_out)]
+    # a folder of wheels that pip knows, uv is to know too: torch without CUDA may be there
+    known = (
+        {"UV_FIND_LINKS": os.environ["PIP_FIND_LINKS"]} if "PIP_FIND_LINKS" in os.environ else {}
+    )
+    subprocess.run([*install, *PEERS[peer]], check=True, env=os.environ | known)
     if peer in MODELS:
         pinned = folder / "model.txt"
         pinned.write_text("\n".join(MODELS[peer]) + "\n")
@@ -62,7 +77,9 @@ def make(peer: str) -> None:
 
 def _wanted(peer: str) -> str:
     """What is to be in an environment: one that was made for something else is made again."""
-    return "\n".join([*PEERS[peer], *MODELS.get(peer, ())]) + "\n"
+    own = [f"python {PYTHONS[peer]}"] if peer in PYTHONS else []
+    without = [f"without {one}" for one in WITHOUT.get(peer, ())]
+    return "\n".join([*PEERS[peer], *MODELS.get(peer, ()), *own, *without]) + "\n"
 
 
 def main() -> int:

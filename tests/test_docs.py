@@ -25,6 +25,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = [
     *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "rules/README.md")),
     ROOT / "examples" / "data" / "README.md",
+    ROOT / "examples" / "records" / "README.md",
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -155,7 +156,9 @@ def test_every_option_that_the_readme_names_is_there():
     assert named <= there
 
 
-@pytest.mark.parametrize("what", ["steps", "signals", "rules", "recognisers", "extras"])
+@pytest.mark.parametrize(
+    "what", ["steps", "signals", "rules", "recognisers", "extras", "pipelines"]
+)
 def test_what_there_is_is_listed(what: str, place: Path):
     assert run(["dataqa", "list", what], place).strip()
 

@@ -43,7 +43,7 @@ _COMMANDS = {
     "profile": ("synth", "Tell what the columns of a table are."),
     "synth": ("synth", "Make synthetic tables, and measure them."),
     "init": ("scaffold", "Write a commented starting point."),
-    "list": ("scaffold", "List steps, signals, rules, recognisers or extras."),
+    "list": ("scaffold", "List pipelines, steps, signals, rules, recognisers or extras."),
 }
 
 

@@ -70,6 +70,18 @@ def inputs_option(command: Command) -> Command:
     )(command)
 
 
+def some_inputs_option(command: Command) -> Command:
+    """``-i`` where it may be left out."""
+    return click.option(
+        "-i",
+        "--input",
+        "inputs",
+        multiple=True,
+        metavar="PATH",
+        help="File, folder or quoted glob; - for standard input. Repeatable.",
+    )(command)
+
+
 def out_option(command: Command) -> Command:
     """``-o``: the output folder."""
     return click.option(

@@ -127,6 +127,11 @@ def _checked(file: Path, assets: Assets) -> str:
     tree = read_yaml(file).value
     if not isinstance(tree, dict):
         raise InputError("neither a pipeline nor a rule pack", where=str(file))
+    if "tables" in tree:
+        from dataqa.tables.pipelines import TablePipeline, holds_tables
+
+        holds_tables(file)
+        return f"{len(TablePipeline.from_yaml(file).tables)} tables"
     if "steps" in tree:
         plan = make_plan(Pipeline.from_yaml(file), assets)
         rules = sum(len(stage.rules) for stage in plan.stages)

@@ -6,24 +6,25 @@ from pathlib import Path
 from typing import Any, Literal
 
 import click
+from click.core import ParameterSource
 
 from dataqa.cli.options import (
     changed_output,
     changed_reading,
     examples_option,
-    inputs_option,
     log_option,
     out_option,
     parse_settings,
     reading_options,
     rules_option,
     set_option,
+    some_inputs_option,
 )
 
 
 @click.command("run")
 @click.argument("pipeline")
-@inputs_option
+@some_inputs_option
 @out_option
 @set_option
 @click.option("--workers", type=click.IntRange(1), help="Processes; default one per core.")
@@ -76,17 +77,30 @@ def run_command(
 ) -> None:
     """Judge and clean a corpus.
 
-    PIPELINE is a YAML file or the name of one that ships with dataqa (quickstart, web-en, web-zh).
+    PIPELINE is a YAML file or the name of one that ships with dataqa (quickstart, web-en, web-zh,
+    private-records).
 
     Kept documents are in OUT/kept, the others with all their reasons in OUT/rejected, OUT/review
     and OUT/quarantine; OUT/report.html shows it all. Run the same command again to continue a run
     that was interrupted.
+
+    A pipeline that has `tables:` in place of steps makes synthetic tables: OUT/NAME.csv,
+    OUT/NAME.report.html and OUT/manifest.json. Of the options it takes -i and -o alone. Exit code 3
+    if a test of privacy fails.
     """
     from dataqa.cli.progress import watch_of
     from dataqa.engine.local import Options, assets_of, run_local
     from dataqa.io.store import Store
     from dataqa.pipeline import Pipeline
+    from dataqa.registry import find_pipeline
+    from dataqa.tables.pipelines import holds_tables
 
+    if holds_tables(find_pipeline(pipeline)):
+        _check_options()
+        _tables(find_pipeline(pipeline), inputs, out, quiet=log == "none")
+        return
+    if not inputs:
+        raise click.UsageError("Missing option '-i' / '--input'.")
     written = changed_output(format=output_format, examples=examples)
     given = changed_reading(limit=limit, **reading) | parse_settings(settings) | written
     options = Options(workers, on_error, fresh, max_drop, overlay, rules)
@@ -94,3 +108,45 @@ def run_command(
     with watch_of(log) as watch:
         finished = run_local(chosen, inputs, out, options, watch)
         watch.finished(finished)
+
+
+def _tables(path: Path, inputs: tuple[str, ...], out: Path, *, quiet: bool) -> None:
+    """Run a pipeline of tables.
+
+    Raises:
+        BoundError: A test of privacy fails.
+    """
+    from dataqa.errors import BoundError
+    from dataqa.tables.pipelines import TablePipeline
+    from dataqa.tables.run import run_tables
+
+    ran = run_tables(
+        TablePipeline.from_yaml(path),
+        inputs,
+        out,
+        (lambda _: None) if quiet else lambda told: click.echo(told, err=True),
+    )
+    if not quiet:
+        click.echo(f"wrote {', '.join(map(str, ran.files))}", err=True)
+    if ran.failed:
+        hint = "do not pass the tables on; the report says what to change"
+        raise BoundError("; ".join(ran.failed), where=str(out), hint=hint)
+
+
+def _check_options() -> None:
+    """See that only options are given that a pipeline of tables takes.
+
+    Raises:
+        InputError: Another one is.
+    """
+    from dataqa.errors import InputError
+
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if given and name not in {"pipeline", "inputs", "out", "log", "fresh"}:
+            hint = "write it into the pipeline file: dataqa init tables shows what there is"
+            raise InputError(
+                "a pipeline of tables has no such option", where=parameter.opts[0], hint=hint
+            )

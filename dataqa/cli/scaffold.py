@@ -51,9 +51,36 @@ rules:
     passes: ["This text has more than five words in it."]
 """
 
+_TABLES = """\
+# A pipeline of tables: each is learnt, and one of nobody's rows is written. Look, check, run:
+#   dataqa profile people.csv
+#   dataqa check my-tables.yaml
+#   dataqa run my-tables.yaml -i people.csv -o out/
+name: my-tables
+description: What these tables are for.
+# The same seed, tables and settings give the same bytes.
+seed: 7
+
+# csv, tsv, parquet or jsonl; by default as a table was read.
+# output: {format: parquet}
+
+tables:
+  - name: people
+    # What a column is, where `dataqa profile` says something else. Kinds: id, category, boolean,
+    # integer, decimal, date, private, drop; and surrogate, for free text taken from real rows.
+    columns: {}
+    #   email: {kind: private, entity: EMAIL_ADDRESS}
+    #   note: {kind: surrogate, like: [reason]}
+    # This share of people is not learnt: what is made is examined beside them.
+    holdout: 0.3
+    # A column that a model is to foretell, for the report.
+    # target: income
+    # rows: 10000
+"""
+
 
 @click.command("init")
-@click.argument("what", type=click.Choice(["pipeline", "pack"]), default="pipeline")
+@click.argument("what", type=click.Choice(["pipeline", "pack", "tables"]), default="pipeline")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 def init_command(*, what: str, force: bool) -> None:
     """Write a commented starting point into the current folder."""
@@ -62,6 +89,7 @@ def init_command(*, what: str, force: bool) -> None:
     name, text = {
         "pipeline": ("my-pipeline.yaml", _PIPELINE),
         "pack": ("rules/quality/my-pack.yaml", _PACK),
+        "tables": ("my-tables.yaml", _TABLES),
     }[what]
     path = Path(name)
     if path.exists() and not force:
@@ -72,11 +100,27 @@ def init_command(*, what: str, force: bool) -> None:
 
 
 @click.command("list")
-@click.argument("what", type=click.Choice(["steps", "signals", "rules", "recognisers", "extras"]))
+@click.argument(
+    "what",
+    type=click.Choice(["pipelines", "steps", "signals", "rules", "recognisers", "extras"]),
+)
 def list_command(*, what: str) -> None:
-    """List steps, signals, rules, recognisers or extras, with a line about each."""
+    """List pipelines, steps, signals, rules, recognisers or extras, with a line about each."""
     known = {"steps": _steps, "signals": _signals, "rules": _rules, "extras": _extras}
-    (known | {"recognisers": _recognisers})[what]()
+    (known | {"recognisers": _recognisers, "pipelines": _pipelines})[what]()
+
+
+def _pipelines() -> None:
+    """Those that ship, and of what they are."""
+    from dataqa.registry import shipped
+    from dataqa.yamlfile import read_yaml
+
+    rows: list[tuple[str, str]] = []
+    for path in sorted(shipped("pipelines").glob("*.yaml")):
+        tree = read_yaml(path).value
+        what = "tables" if "tables" in tree else f"{len(tree['steps'])} steps"
+        rows.append((path.stem, f"{what:9} {tree.get('description', '')}"))
+    _table(rows)
 
 
 def _table(rows: list[tuple[str, str]]) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import click
 
+from dataqa.cli.fields import column_option, columns_of
 from dataqa.cli.options import Source, not_an_input
 from dataqa.cli.synth_tables import schema_for, tables_command
 from dataqa.errors import InputError
@@ -128,7 +129,8 @@ def table_command(
     """Make a table that has what TABLE says, and no row of it.
 
     Private columns are not learnt: invented people stand in them. A column that looks like an id
-    and is not declared as one stops the run; so does free text. The file, or one beside it, says
+    and is not declared as one stops the run; so does free text, unless hints say `kind: surrogate`.
+    The file, or one beside it, says
     that it is synthetic.
     """
     import polars as pl
@@ -154,6 +156,49 @@ def table_command(
         err=True,
     )
     click.echo(f"wrote {', '.join(map(str, written))}", err=True)
+
+
+@synth_command.command("text")
+@click.argument("notes", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "-o",
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder to write a file of the same name into.",
+)
+@click.option("--text-column", default="text", show_default=True, help="Column with the text.")
+@click.option("--subject", default="", help="Column that says whom a row is about.")
+@column_option
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Decides them.")
+def text_command(
+    *,
+    notes: Path,
+    out: Path,
+    text_column: str,
+    subject: str,
+    columns: tuple[str, ...],
+    seed: int,
+) -> None:
+    """Replace people in free text by others, and leave all else that it says.
+
+    NOTES is CSV, TSV, Parquet or JSON Lines. Written are the text, the column of --subject with
+    other ids, and columns named by --column; all others are left out. With --subject one person is
+    one identity in all rows and dates move together; without it each row stands alone. What a text
+    says of somebody may still tell who it is: see docs/tables.md.
+    """
+    from dataqa.tables.files import read_table, write_table
+    from dataqa.tables.notes import synthetic_notes
+
+    target = out / notes.name
+    not_an_input(target, [notes])
+    made = synthetic_notes(
+        read_table(notes), text_column, subject=subject, columns=columns_of(columns), seed=seed
+    )
+    written = write_table(made.frame, target, made.report)
+    if made.report["left_out"]:
+        click.echo(f"left out: {', '.join(made.report['left_out'])}", err=True)
+    click.echo(f"{made.frame.height:,} texts; wrote {', '.join(map(str, written))}", err=True)
 
 
 @synth_command.command("evaluate")

@@ -9,7 +9,8 @@ from dataqa.engine.finish import VERDICTS
 from dataqa.engine.look import finished_store
 from dataqa.engine.outlet import FOLDERS
 from dataqa.engine.reporting import REPORT_JSON
-from dataqa.manifest import MANIFEST, file_sha256
+from dataqa.io.store import Store
+from dataqa.manifest import MANIFEST, TABLES, file_sha256, made_tables
 
 
 def faults(out: Path) -> list[str]:
@@ -18,7 +19,7 @@ def faults(out: Path) -> list[str]:
     Raises:
         InputError: There is no finished run in this folder.
     """
-    store = finished_store(out)
+    store = Store(out) if made_tables(out) else finished_store(out)
     manifest: dict[str, Any] = store.get_json(MANIFEST)
     told = {file["name"]: file for file in manifest["outputs"]}
     found: list[str] = []
@@ -28,6 +29,8 @@ def faults(out: Path) -> list[str]:
             found.append(f"{name} is missing")
         elif digest != file["sha256"]:
             found.append(f"{name} has changed")
+    if manifest.get("kind") == TABLES:  # no documents went in or out
+        return found
     if file_sha256(store, REPORT_JSON) != manifest["report_sha256"]:
         found.append(f"{REPORT_JSON} has changed")
     there = {name for folder in FOLDERS for name in store.names(folder)}

@@ -13,14 +13,36 @@ _WIDTH, _ROW, _LEFT, _NAMES = 460, 24, 150, 20
 
 
 def tables_html(figures: Mapping[str, Any]) -> str:
-    """What ``dataqa.tables.evaluation.evaluate`` found as one HTML file; it holds no row."""
+    """What ``dataqa.tables.evaluation.evaluate`` found as one HTML file.
+
+    It holds no row, but for those of the synthetic table that ``examples`` are.
+    """
+    columns: Mapping[str, str] = figures.get("made", {}).get("columns", {})
     return page(
         "tables.html.j2",
         e=figures,
         headline=headline(figures),
         failed=[one for one in figures["verdicts"] if not one["holds"]],
+        fates=_fates(columns),
+        texts=[name for name, kind in columns.items() if kind == "surrogate"],
         pictures=[(one["name"], bars_svg(one["name"], one["bars"])) for one in figures["pictures"]],
     )
+
+
+_FATES = {
+    "id": "new ids of the same form",
+    "DATE_OF_BIRTH": "drawn by what was learnt, on a day on which nobody was born, if one is near",
+    "surrogate": "real text, with the synthetic person in the place of the real one",
+    **dict.fromkeys(
+        ("category", "boolean", "integer", "decimal", "date", "constant", "empty"),
+        "drawn by what was learnt",
+    ),
+}
+
+
+def _fates(columns: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Of each column its kind, and what became of it."""
+    return [(name, kind, _FATES.get(kind, "somebody invented")) for name, kind in columns.items()]
 
 
 def headline(figures: Mapping[str, Any]) -> str:

@@ -131,7 +131,8 @@ def _numbers(values: pl.Series, column: Column, number: int) -> tuple[Coding, li
         if column.kind == "date" and (is_daily(date) if date else values.dtype == pl.Date)
         else 1.0
     )
-    numbers = np.where(good, read / unit, np.nan)
+    # without a negative zero, which sorts as it likes
+    numbers = np.where(good, read / unit, np.nan) + 0.0
     least = least_rows(len(values))
     tokens, states, rare = _states(texts, good, least)
     decimals = (
@@ -168,11 +169,8 @@ def read_column(
     if column.kind == "date":
         form = column.format or "%Y-%m-%d"
         return read_dates(texts, form), texts, None, form
-    different = texts.drop_nulls().unique(maintain_order=True)
-    read, form = read_numbers(different.to_list())
-    known = dict(zip(different.to_list(), read, strict=True))
-    numbers = texts.replace_strict(known, default=None, return_dtype=pl.Float64)
-    return numbers.fill_null(float("nan")).to_numpy(), texts, form, ""
+    read, form = read_numbers(texts)
+    return read, texts, form, ""
 
 
 def _states(
@@ -198,20 +196,26 @@ def _several(numbers: Floats, rows: int, least: int) -> Floats:
 
 def _without_ends(numbers: Floats, several: Floats) -> Floats:
     """The five smallest and largest numbers of single rows become their means: they tell whose."""
-    single = np.sort(numbers[np.isfinite(numbers) & ~np.isin(numbers, several)])
+    alone = ~among(numbers, several)
+    single = np.sort(numbers[np.isfinite(numbers) & alone])
     if len(single) < 20:
         return numbers
     low, high = float(single[:5].mean()), float(single[-5:].mean())
-    alone = ~np.isin(numbers, several)
     return np.where(alone, np.clip(numbers, low, high), numbers)
+
+
+def among(values: Floats, known: Floats) -> NDArray[np.bool_]:
+    """Which of some values are among others, which are sorted."""
+    if not len(known):
+        return np.zeros(len(values), np.bool_)
+    return known[np.minimum(np.searchsorted(known, values), len(known) - 1)] == values
 
 
 def _places(numbers: Floats) -> int:
     """Decimal places that all of some numbers fit into; -1 if they are more than six."""
-    for places in range(_PLACES + 1):
-        if np.all(np.round(numbers, places) == numbers):
-            return places
-    return -1
+    with np.errstate(over="ignore"):  # the largest floats have no places
+        fits = (np.all(np.round(numbers, places) == numbers) for places in range(_PLACES + 1))
+        return next((places for places, fit in enumerate(fits) if fit), -1)
 
 
 def decode(
@@ -244,17 +248,15 @@ def decode(
 
 def rounded(numbers: Floats, decimals: int) -> Floats:
     """Numbers with so many places; all of them if -1."""
-    return numbers if decimals < 0 else np.round(numbers, decimals)
+    return numbers if decimals < 0 else np.round(numbers, decimals) + 0.0
 
 
 def _written(numbers: Floats, coding: Coding, kind: pl.DataType) -> pl.Series:
     if coding.kind == "date":
         seconds = numbers * coding.unit
-        return (
-            pl.Series(write_dates(seconds, coding.date)) if coding.date else as_datetimes(seconds)
-        )
+        return write_dates(seconds, coding.date) if coding.date else as_datetimes(seconds)
     if coding.number is not None and not kind.is_numeric():
-        return pl.Series(write_numbers(numbers, coding.number))
+        return write_numbers(numbers, coding.number)
     return pl.Series(numbers)
 
 

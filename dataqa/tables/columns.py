@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import msgspec
 import polars as pl
 import yaml
 
 from dataqa.errors import InputError, did_you_mean
-from dataqa.yamlfile import read_yaml
+from dataqa.tables.named import entity_of, place_of
+from dataqa.yamlfile import YamlFile, read_yaml
 
 Kind = Literal[
     "id",
@@ -25,6 +26,7 @@ Kind = Literal[
     "empty",
     "private",
     "drop",
+    "surrogate",
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
 NUMBERS = frozenset({"integer", "decimal", "date"})
@@ -40,11 +42,13 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     Attributes:
         kind: ``id`` a key that only tells rows apart; ``category``; ``boolean``; ``integer``;
             ``decimal``; ``date``; ``text`` free text; ``constant``; ``empty``; ``private`` values
-            of a person; ``drop``, in hints only: leave it out.
+            of a person; in hints only: ``drop``, leave it out, and ``surrogate``, free text that is
+            taken from real rows, with the synthetic person in the place of the real one.
         entity: Of private values: which, such as ``EMAIL_ADDRESS``, ``GIVEN_NAME``.
         format: Of dates: how they are written, as ``strptime`` has it.
         confidence: How sure the profile is, from 0 to 1; a hint is 1.
         why: What it was told by.
+        like: Of texts: columns in which the row that one is taken from is like the synthetic row.
     """
 
     kind: Kind
@@ -52,6 +56,7 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     format: str = ""
     confidence: float = 1.0
     why: str = ""
+    like: tuple[str, ...] = ()
 
 
 def check_frame(frame: pl.DataFrame, least: int = 1) -> None:
@@ -90,7 +95,18 @@ def read_hints(path: Path) -> dict[str, Column]:
     names = file.value["columns"]
     if not isinstance(names, dict):
         raise InputError("columns must be a mapping", where=file.where("columns"))
-    return {name: file.struct(Column, "columns", name) for name in names}
+    return {name: _hint(file, name) for name in names}
+
+
+def _hint(file: YamlFile, name: str) -> Column:
+    """A hint: a mapping, or a kind alone."""
+    if isinstance(kind := file.at("columns", name), str):
+        try:
+            return msgspec.convert({"kind": kind}, Column)
+        except msgspec.ValidationError as error:
+            where = file.where("columns", name)
+            raise InputError(str(error).partition(" - at ")[0], where=where) from None
+    return file.struct(Column, "columns", name)
 
 
 def write_hints(columns: Mapping[str, Column]) -> str:
@@ -104,7 +120,7 @@ def write_hints(columns: Mapping[str, Column]) -> str:
 
 
 def with_hints(
-    columns: Mapping[str, Column], hints: Mapping[str, Column | str | Mapping[str, str]]
+    columns: Mapping[str, Column], hints: Mapping[str, Column | str | Mapping[str, Any]]
 ) -> dict[str, Column]:
     """A profile in which hints have the last word; what a hint says is sure.
 
@@ -124,6 +140,15 @@ def with_hints(
             one = given if isinstance(given, Column) else msgspec.convert(given, Column)
         except msgspec.ValidationError as error:
             raise InputError(str(error), where=f"hints, {name}") from None
+        if one.kind == "private" and not one.entity:
+            entity = entity_of(name) or place_of(name) or columns[name].entity
+            one = msgspec.structs.replace(one, entity=entity)
+        for other in one.like:
+            if other not in known:
+                where = f"hints, {name}, like"
+                raise InputError(
+                    f"no column {other!r}", where=where, hint=did_you_mean(other, known)
+                )
         # a profile that was written and not edited is no more than a profile
         known[name] = one
     return known

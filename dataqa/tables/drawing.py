@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from dataqa.tables.coding import among
 from dataqa.tables.trees import Floats, Ints, Tree
 
 _NEAR, _FAR = 5, 15
@@ -28,12 +29,12 @@ def drawn(tree: Tree, leaves: Ints, chance: Floats, several: Floats, *, number: 
     values = tree.content[at]
     if not number:
         return values
-    single = ~np.isin(values, several)
+    single = ~among(values, several)
     up = chance[1] >= 0.5
     beside = np.where((up & (at + 1 < high)) | (at == low), at + 1, at - 1)
     beside = np.where((beside >= low) & (beside < high), beside, at)
     other = tree.content[beside]
-    lone = single & (np.isin(other, several) | (other == values))
+    lone = single & (among(other, several) | (other == values))
     blurred = values + (other - values) * np.abs(2 * chance[1] - 1)
     result = np.where(single & ~lone, blurred, values)
     if lone.any():
@@ -43,7 +44,7 @@ def drawn(tree: Tree, leaves: Ints, chance: Floats, several: Floats, *, number: 
 
 def _beside(values: Floats, content: Floats, several: Floats, chance: Floats) -> Floats:
     """Between a number and one near it anywhere, where its leaf has no other."""
-    singles = np.unique(content[~np.isin(content, several)])
+    singles = np.unique(content[~among(content, several)])
     if len(singles) < 2:
         return values
     place = np.searchsorted(singles, values)
@@ -64,7 +65,7 @@ def away_from(values: Floats, real: Floats) -> Floats:
     made = np.round(values)
     for step in range(1, _FAR + 1):
         for signed in (step, -step):
-            taken = np.isin(made, real)
+            taken = among(made, real)
             moved = np.round(values) + signed
-            made = np.where(taken & ~np.isin(moved, real), moved, made)
+            made = np.where(taken & ~among(moved, real), moved, made)
     return made

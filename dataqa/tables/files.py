@@ -50,8 +50,23 @@ def read_table(source: Path | str) -> pl.DataFrame:
             f"cannot be read: {error.strerror or 'damaged'}", where=str(path)
         ) from None
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
-        what = "has no rows" if isinstance(error, pl.exceptions.NoDataError) else "is damaged"
-        raise InputError(f"{what}: {type(error).__name__}", where=str(path)) from None
+        what, hint = _damage(error)
+        raise InputError(what, where=str(path), hint=hint) from None
+
+
+def _damage(error: Exception) -> tuple[str, str]:
+    """What is wrong with a file, and what helps; nothing of what is in it."""
+    told = str(error)
+    if isinstance(error, pl.exceptions.NoDataError):
+        return "has no rows", "a first line of names, and a line for each row"
+    if isinstance(error, UnicodeDecodeError) or "utf-8" in told.lower():
+        return "is not written in UTF-8", "iconv -f WINDOWS-1252 -t UTF-8, or what it is written in"
+    if "more fields than" in told:
+        return (
+            "a line has more values than there are names",
+            'quote values that hold commas: "a, b"',
+        )
+    return f"is damaged: {type(error).__name__}", ""
 
 
 def write_table(frame: pl.DataFrame, path: Path, about: Mapping[str, Any]) -> list[Path]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,13 +11,15 @@ from numpy.typing import NDArray
 type Floats = NDArray[np.float64]
 
 _MONEY = r"(?:(?:[A-Z]{1,3})?[$€£¥₹₽₩]|Rs\.?|kr|CHF|USD|EUR|GBP|CNY|RMB|JPY|INR)"
-_NUMBER = re.compile(
-    rf"(?P<before>(?:{_MONEY}\s?)?)(?P<sign>[+-]?)(?P<unit>(?:{_MONEY})?)"
-    r"(?P<body>[0-9][0-9.,' ]*|[.,][0-9]+)(?P<power>[eE][+-]?[0-9]+)?"
-    rf"(?P<after>(?:\s?(?:{_MONEY}|%|‰|°[CF]?|[a-zµ]{{1,3}}[a-zA-Z]{{0,2}}[²³]?|[\u3400-\u9fff]{{1,2}}))?)"
+_NUMBER = (
+    rf"\A(?P<before>(?:{_MONEY}\s?)?)(?P<sign>[+-]?)(?P<unit>(?:{_MONEY})?)"
+    r"(?P<body>[0-9](?:[0-9.,' ]*[0-9.,'])?|[.,][0-9]+)(?P<power>(?:[eE][+-]?[0-9]+)?)"
+    rf"(?P<after>(?:\s?(?:{_MONEY}|%|‰|°[CF]?|[a-zµ]{{1,3}}[a-zA-Z]{{0,2}}[²³]?|"
+    r"[\u3400-\u9fff]{1,2}))?) *\z"
 )
-_POINT = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:[.][0-9]+)?|[0-9]*[.]?[0-9]+|[0-9]+[.]")
-_COMMA = re.compile(r"[0-9]{1,3}(?:[. '][0-9]{3})+(?:,[0-9]+)?|[0-9]*,[0-9]+|[0-9]+")
+_PLAIN = r"\A[+-]?[0-9]+(?:[.][0-9]+)?\z"
+_POINT = r"\A(?:[0-9]{1,3}(?:,[0-9]{3})+(?:[.][0-9]+)?|[0-9]*[.]?[0-9]+|[0-9]+[.])\z"
+_COMMA = r"\A(?:[0-9]{1,3}(?:[. '][0-9]{3})+(?:,[0-9]+)?|[0-9]*,[0-9]+|[0-9]+)\z"
 DATES = (
     *("%Y-%m-%d", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y/%m/%d", "%d-%m-%Y", "%Y.%m.%d"),
     *("%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y", "%Y年%m月%d日", "%m/%d/%y"),
@@ -52,60 +53,58 @@ class NumberForm(NamedTuple):
     width: int = 0
 
 
-def read_numbers(texts: list[str]) -> tuple[list[float | None], NumberForm]:
-    """Texts as numbers, None for what is none, and the form that most have."""
-    seen: dict[tuple[str, str], int] = {}
-    parts = [_NUMBER.fullmatch(text) for text in texts]
-    for part in parts:
-        if part is not None:
-            key = (part["before"] + part["unit"], part["after"])
-            seen[key] = seen.get(key, 0) + 1
-    if not seen:
-        return [None] * len(texts), NumberForm()
-    before, after = max(seen, key=lambda key: (seen[key], key))
-    bodies = [
-        part["body"].strip()
-        if part is not None and (part["before"] + part["unit"], part["after"]) == (before, after)
-        else None
-        for part in parts
-    ]
-    some = [body for body in bodies if body is not None]
-    comma = not all(_POINT.fullmatch(body) for body in some) and (
-        sum(bool(_COMMA.fullmatch(body)) for body in some)
-        > sum(bool(_POINT.fullmatch(body)) for body in some)
-    )
+def read_numbers(texts: pl.Series) -> tuple[Floats, NumberForm]:
+    """Texts as numbers, NaN for what is none, and the form that most have."""
+    there = texts.drop_nulls()
+    if there.str.contains(_PLAIN).all():
+        read = texts.cast(pl.Float64, strict=False)
+        return _finite(read), _form(there.str.strip_chars_start("+-"))
+    parts = texts.str.extract_groups(_NUMBER).struct.unnest()
+    parts = parts.with_columns(pl.col("before") + pl.col("unit"))
+    shapes = parts.drop_nulls("body").group_by("before", "after").len()
+    if not shapes.height:
+        return np.full(len(texts), np.nan), NumberForm()
+    before, after, _ = shapes.sort("len", "before", "after").row(-1)
+    usual = (pl.col("before") == before) & (pl.col("after") == after)
+    parts = parts.with_columns(pl.when(usual).then(pl.col("body")).alias("body"))
+    bodies = parts["body"]
+    pointed, commaed = (bodies.str.contains(one).sum() for one in (_POINT, _COMMA))
+    comma = pointed < len(bodies) - bodies.null_count() and commaed > pointed
     grammar, point = (_COMMA, ",") if comma else (_POINT, ".")
-    fits = [body is not None and bool(grammar.fullmatch(body)) for body in bodies]
-    read = [
-        _number(part, body or "", point) if fit and part is not None else None
-        for part, body, fit in zip(parts, bodies, fits, strict=True)
-    ]
-    whole = [body for body, one in zip(bodies, read, strict=True) if one is not None and body]
-    powers = any(part is not None and part["power"] for part in parts)
-    return read, _form(whole, before, after, point, powers=powers)
+    plain = pl.col("body").str.replace_all("[. ']" if comma else "[, ']", "")
+    value = (plain.str.replace(",", ".", literal=True) + pl.col("power")).cast(
+        pl.Float64, strict=False
+    )
+    signed = pl.when(pl.col("sign") == "-").then(-value).otherwise(value)
+    read = parts.select(pl.when(pl.col("body").str.contains(grammar)).then(signed)).to_series()
+    powers = bool((parts["power"] != "").any())
+    return _finite(read), _form(
+        bodies.filter(read.is_finite()), before, after, point, powers=powers
+    )
 
 
-def _number(part: re.Match[str], body: str, point: str) -> float | None:
-    plain = re.sub("[ ']", "", body).replace("." if point == "," else ",", "").replace(",", ".")
-    value = float(plain + (part["power"] or ""))
-    return (-value if part["sign"] == "-" else value) if abs(value) < float("inf") else None
+def _finite(values: pl.Series) -> Floats:
+    numbers = values.fill_null(float("nan")).to_numpy()
+    return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
-def _form(bodies: list[str], before: str, after: str, point: str, *, powers: bool) -> NumberForm:
-    places = {len(body.partition(point)[2]) for body in bodies} or {0}
-    wholes = [body.partition(point)[0] for body in bodies]
-    groups = {match.group() for body in wholes if (match := re.search("[., ']", body))}
-    padded = [whole for whole in wholes if len(whole) > 1 and whole[0] == "0"]
-    widths = {len(whole) for whole in wholes}
-    decimals = 12 if powers else min(max(places), 12)
+def _form(
+    bodies: pl.Series, before: str = "", after: str = "", point: str = ".", *, powers: bool = False
+) -> NumberForm:
+    split = bodies.str.splitn(point, 2).struct.unnest()
+    wholes, fractions = split["field_0"], split["field_1"].fill_null("")
+    places = fractions.str.len_chars().unique()
+    widths = wholes.str.len_chars().unique()
+    groups = wholes.str.extract("([., '])").drop_nulls().unique()
+    padded = wholes.str.contains("^0.").any()
     return NumberForm(
         before,
         after,
-        decimals,
-        len(places) == 1 and not powers,
+        12 if powers else min(max(places.to_list(), default=0), 12),
+        len(places) <= 1 and not powers,
         point,
-        min(groups) if groups else "",
-        max(widths) if padded and len(widths) == 1 else 0,
+        min(groups.to_list(), default=""),
+        widths[0] if padded and len(widths) == 1 else 0,
     )
 
 
@@ -118,26 +117,54 @@ def is_padded(text: str) -> bool:
     return len(text) > 1 and text[0] == "0" and text.isdigit()
 
 
-def write_numbers(values: Floats, form: NumberForm) -> list[str]:
+def write_numbers(values: Floats, form: NumberForm) -> pl.Series:
     """Numbers in the form of their column.
 
-    >>> write_numbers(np.array([1234.5, -3.0]), NumberForm("$", "", 2, True, ".", ",", 0))
+    >>> write_numbers(np.array([1234.5, -3.0]), NumberForm("$", "", 2, True, ".", ",", 0)).to_list()
     ['$1,234.50', '-$3.00']
     """
-    group = "," if form.thousands else ""
-    written: list[str] = []
-    for value in values.tolist():
-        sign = "-" if value < 0 and round(value, form.decimals) != 0 else ""
-        text = f"{abs(value):{group}.{form.decimals}f}"
-        whole, _, places = text.partition(".")
-        if form.thousands:
-            whole = whole.replace(",", form.thousands)
+    size = np.abs(values)
+    scaled = np.rint(size * 10.0**form.decimals)
+    if not np.all(scaled < _WHOLE):
+        return pl.Series([_write_number(value, form) for value in values.tolist()], dtype=pl.String)
+    units = scaled.astype(np.int64)
+    unit = 10**form.decimals
+    number = pl.DataFrame(
+        {"whole": units // unit, "rest": units % unit, "below": (values < 0) & (units > 0)}
+    )
+    below = pl.when("below").then(pl.lit(f"-{form.before}")).otherwise(pl.lit(form.before))
+    places = pl.lit("")
+    if form.decimals:
+        places = form.point + pl.col("rest").cast(pl.String).str.zfill(form.decimals)
         if not form.fixed:
-            places = places.rstrip("0")
-        whole = whole.zfill(form.width)
-        body = f"{whole}{form.point}{places}" if places else whole
-        written.append(f"{sign}{form.before}{body}{form.after}")
-    return written
+            places = places.str.strip_chars_end("0").str.strip_suffix(form.point)
+    whole = _grouped(pl.col("whole"), form, int(units.max(initial=0)) // unit)
+    return number.select(pl.concat_str([below, whole, places, pl.lit(form.after)])).to_series()
+
+
+def _grouped(whole: pl.Expr, form: NumberForm, most: int) -> pl.Expr:
+    """Whole numbers up to one, with what parts groups of three digits."""
+    written = whole.cast(pl.String)
+    powers = [power for power in (3, 6, 9, 12) if form.thousands and most >= 10**power]
+    for power in powers:
+        head = whole // 10**power
+        tail = [
+            (whole // 10**low % 1000).cast(pl.String).str.zfill(3)
+            for low in range(power - 3, -1, -3)
+        ]
+        parts = pl.concat_str([head.cast(pl.String), *tail], separator=form.thousands)
+        written = pl.when(head > 0).then(parts).otherwise(written)
+    return written.str.zfill(form.width) if form.width else written
+
+
+def _write_number(value: float, form: NumberForm) -> str:
+    """One number that is too large for the way of all others."""
+    sign = "-" if value < 0 and round(value, form.decimals) != 0 else ""
+    group = "," if form.thousands else ""
+    whole, _, places = f"{abs(value):{group}.{form.decimals}f}".partition(".")
+    whole = whole.replace(",", form.thousands).zfill(form.width)
+    places = places if form.fixed else places.rstrip("0")
+    return f"{sign}{form.before}{whole}{form.point if places else ''}{places}{form.after}"
 
 
 def read_dates(texts: pl.Series, form: str) -> Floats:
@@ -160,9 +187,9 @@ def date_form(texts: pl.Series, *, compact: bool = False) -> tuple[str, float]:
     return best, most
 
 
-def write_dates(values: Floats, form: str) -> list[str]:
+def write_dates(values: Floats, form: str) -> pl.Series:
     """Seconds since 1970 in a format."""
-    return as_datetimes(values).dt.strftime(form).to_list()
+    return as_datetimes(values).dt.strftime(form)
 
 
 def as_datetimes(values: Floats) -> pl.Series:

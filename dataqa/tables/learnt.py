@@ -11,7 +11,9 @@ import polars as pl
 from dataqa.errors import InputError
 from dataqa.tables.coding import Coding, Floats, Variable, code, rounded
 from dataqa.tables.columns import MODELLED, SURE, Column
-from dataqa.tables.invented import PrivateForm, form_of
+from dataqa.tables.known import agreeing
+from dataqa.tables.linking import with_links
+from dataqa.tables.private_forms import PrivateForm, form_of
 from dataqa.tables.profile import least_rows, present
 
 
@@ -41,6 +43,8 @@ def learn(frame: pl.DataFrame, columns: Mapping[str, Column]) -> Learnt:
     variables: list[Variable] = []
     forms: list[PrivateForm] = []
     for name, column in columns.items():
+        if column.kind == "surrogate":
+            continue
         if column.kind in MODELLED:
             coding, made = code(frame[name], column, len(codings))
         else:
@@ -51,6 +55,7 @@ def learn(frame: pl.DataFrame, columns: Mapping[str, Column]) -> Learnt:
     if not variables:
         hint = "leave columns of ids and names to a table that has others too"
         raise InputError("no column is left from which anything can be learnt", hint=hint)
+    forms = agreeing(frame, columns, with_links(frame.select(list(columns)), forms))
     return Learnt(codings, variables, forms)
 
 
@@ -85,11 +90,14 @@ def _check(columns: Mapping[str, Column]) -> None:
             f"looks like an identifier that nobody declared: {columns[name].why}{others}",
             where=name,
             hint=f"say in --hints what it is, columns: {{{name}: {{kind: id}}}} for new ids, or"
-            " kind: drop, category, integer, or private with an entity",
+            " kind: drop, category, integer, date, or private with an entity",
         )
     for name, one in columns.items():
         if one.kind == "text":
-            hint = f"columns: {{{name}: {{kind: drop}}}} in --hints leaves it out"
+            hint = (
+                f"in --hints, columns: {{{name}: {{kind: drop}}}} leaves it out, and kind:"
+                " surrogate takes real texts with stand-ins in them: read docs/tables.md first"
+            )
             raise InputError("free text is not synthesised", where=name, hint=hint)
         if one.kind == "private" and not one.entity:
             hint = f"columns: {{{name}: {{kind: private, entity: PERSON}}}}"

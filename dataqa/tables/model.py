@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +20,8 @@ from dataqa.tables.trees import Binning, Bins, Floats, Ints, Tree, binning
 
 type Given = Mapping[int, float | Floats]
 """Values that are set, by variable: one for all rows, or one for each."""
+_BLOCK = 1 << 17
+"""Rows that are drawn at a time, side by side with others."""
 
 
 class Model(NamedTuple):
@@ -56,26 +60,50 @@ class Model(NamedTuple):
         if given and self.copula is not None:
             raise InputError("the copula takes nothing as given", hint="model: trees")
         chances = self.copula.chances(rows, seed) if self.copula else None
+
+        def block(start: int) -> list[Floats]:
+            here = slice(start, min(start + _BLOCK, rows))
+            return self._block(here, rows, seed, given, chances)
+
+        starts = range(0, rows, _BLOCK)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            blocks = list(pool.map(block, starts)) if len(starts) > 1 else [block(0)]
+        return [np.concatenate(one) for one in zip(*blocks, strict=True)]
+
+    def _block(
+        self, here: slice, rows: int, seed: list[int], given: Given, chances: Floats | None
+    ) -> list[Floats]:
+        """Values of each variable for some of the rows; as if all were drawn at once."""
         values: list[Floats] = [np.empty(0)] * len(self.sizes)
         bins: list[Bins] = [np.empty(0, np.uint8)] * len(self.sizes)
         asked = {at for tree in self.trees for at in tree.inputs.tolist()}
         for number in self.order.tolist():
             if number in given:
                 one = given[number]
-                values[number] = one if isinstance(one, np.ndarray) else np.full(rows, one)
+                some = one[here] if isinstance(one, np.ndarray) else np.full(rows, one)[here]
+                values[number] = some
             else:
                 tree = self.trees[number]
-                chance = np.random.default_rng([*seed, number]).random((2, rows))
+                chance = _chance([*seed, number], here, rows)
                 if chances is not None:
-                    chance[0] = chances[number]
+                    chance[0] = chances[number, here]
                 mine = [bins[at] for at in tree.inputs]
-                leaves = tree.leaves(mine) if mine else np.zeros(rows, np.int64)
+                leaves = tree.leaves(mine) if mine else np.zeros(len(chance[0]), np.int64)
                 values[number] = drawn(
                     tree, leaves, chance, self.several[number], number=not self.sizes[number]
                 )
             if number in asked:
                 bins[number] = self.binnings[number].bins(values[number])
         return values
+
+
+def _chance(seed: list[int], here: slice, rows: int) -> Floats:
+    """Two random numbers for some of the rows: those of ``random((2, rows))``, cut out."""
+    chance = np.empty((2, here.stop - here.start))
+    for at in range(2):
+        bits = np.random.PCG64(seed).advance(at * rows + here.start)
+        np.random.Generator(bits).random(out=chance[at])
+    return chance
 
 
 def fit(

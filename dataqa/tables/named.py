@@ -80,6 +80,20 @@ _ENDS = frozenset(
     ("email", "mail", "phone", "telephone", "mobile", "fax", "ssn", "iban", "username", "surname")
 )
 """Words that say it wherever they end a name: ``work_email``."""
+_PLACES = {
+    **dict.fromkeys(("city", "town", "ort", "stadt", "ville", "ciudad", "城市", "市"), "CITY"),
+    **dict.fromkeys(("state", "province", "bundesland", "省", "省份"), "STATE"),
+    **dict.fromkeys(("zip", "zipcode", "postcode", "postalcode", "plz", "邮编"), "POSTCODE"),
+    **dict.fromkeys(("country", "land", "pays", "国家"), "COUNTRY"),
+}
+_HOME = frozenset(("home", "patient", "customer", "residence", "address", "code", "name", "of"))
+"""Words beside which it is still where somebody lives: ``home_city``, ``zip code``."""
+_ROLES = frozenset(
+    (
+        *("doctor", "physician", "nurse", "provider", "mother", "father", "wife", "husband"),
+        *("spouse", "guardian", "maiden", "partner", "emergency", "employer", "manager", "agent"),
+    )
+)
 _BIRTH = frozenset(("birthdate", "birthday", "dob", "birth", "born", "生日", "geburtsdatum"))
 _IDS = frozenset(("id", "uuid", "guid", "key", "pk", "no", "nr", "number", "code", "编号", "index"))
 
@@ -114,6 +128,38 @@ def entity_of(name: str) -> str:
     return ""
 
 
+def place_of(name: str) -> str:
+    """Which part of where somebody lives a column's name speaks of; nothing if of none.
+
+    >>> place_of("home_city"), place_of("Zip Code"), place_of("state"), place_of("status")
+    ('CITY', 'POSTCODE', 'STATE', '')
+    """
+    words = words_of(name)
+    if {"postal", "code"} <= set(words):
+        return "POSTCODE"
+    left = [word for word in words if word not in _HOME]
+    return _PLACES.get(left[0], "") if len(left) == 1 else ""
+
+
+def role_of(name: str) -> str:
+    """Who a column is about if not the person of the row; nothing if it is about that one.
+
+    >>> role_of("doctor_name"), role_of("patient_name")
+    ('doctor', '')
+    """
+    return next((word for word in words_of(name) if word in _ROLES), "")
+
+
+def is_age(name: str) -> bool:
+    """Whether a column's name says that it holds ages in years.
+
+    >>> is_age("age"), is_age("age_years"), is_age("average")
+    (True, True, False)
+    """
+    words = set(words_of(name))
+    return "age" in words and words <= {"age", "years", "year", "patient", "in", "at", "yrs"}
+
+
 def is_birth(name: str) -> bool:
     """Whether a column's name speaks of the day of somebody's birth."""
     words = words_of(name)
@@ -128,3 +174,13 @@ def is_id(name: str) -> bool:
     """
     words = words_of(name)
     return bool(words) and words[-1] in _IDS
+
+
+def is_somebodys_id(name: str) -> bool:
+    """Whether a column's name says that it tells people apart: several rows may be of one.
+
+    >>> is_somebodys_id("customer_id"), is_somebodys_id("department_id")
+    (True, False)
+    """
+    words = words_of(name)
+    return is_id(name) and bool(set(words[:-1]) & (_OF_PEOPLE | {"subject", "account", "mrn"}))

@@ -13,13 +13,15 @@ from dataqa.private.packs import USUAL
 from dataqa.registry import user_assets
 from dataqa.tables.columns import Column, check_frame
 from dataqa.tables.forms import date_form, is_padded, read_numbers, whole
-from dataqa.tables.named import entity_of, is_birth, is_id
+from dataqa.tables.named import entity_of, is_birth, is_id, is_somebodys_id, place_of
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "--", "?", ".", "missing"})
 """What stands where there is no value, in small letters."""
 MOST_ROWS, SCANNED = 20_000, 300
 """Rows that are looked at for kinds, and values of a column that recognisers read."""
 _FOUND, _MOSTLY = 0.6, 0.95
+_PEOPLE = 20
+"""Different ids of people from which on they are ids, however many rows each has."""
 _TRUTH = tuple(
     frozenset(pair.split())
     for pair in ("true false", "yes no", "y n", "t f", "ja nein", "oui non", "si no", "是 否")
@@ -99,11 +101,13 @@ def _whole_numbers(some: pl.Series, name: str) -> Column:
     entity = entity_of(name)
     if entity and different > 2:
         return Column("private", entity, confidence=0.9, why="by its name")
+    if is_somebodys_id(name) and different >= _PEOPLE:
+        return Column("id", confidence=0.95, why="by its name")
     if rows < 20 or different < 0.98 * rows:
-        if name.lower().endswith("code") and _rare(some) <= 0.5:
-            # between two codes there is none
-            return Column("category", confidence=0.9, why="codes, by its name")
-        return Column("integer", why="whole numbers")
+        # between two codes there is none
+        codes = rows >= 20 and name.lower().endswith("code") and _rare(some) <= 0.5
+        why = "codes, by its name" if codes else "whole numbers"
+        return Column("category" if codes else "integer", confidence=0.9 if codes else 1.0, why=why)
     if is_id(name):
         return Column("id", confidence=0.95, why="by its name, and no value is there twice")
     ends = [int(some.min() or 0), int(some.max() or 0)]  # pyright: ignore[reportArgumentType]
@@ -170,8 +174,8 @@ def _number(some: pl.Series) -> Column | None:
     texts, times = counts["value"].to_list(), counts["count"].to_numpy()
     if any(is_padded(text) for text in texts):
         return None
-    read, form = read_numbers(texts)
-    there = np.array([one is not None for one in read])
+    read, form = read_numbers(counts["value"])
+    there = np.isfinite(read)
     share = float(times[there].sum() / times.sum())
     if share < _MOSTLY:
         return None
@@ -180,7 +184,7 @@ def _number(some: pl.Series) -> Column | None:
         private = _private(some) if long else None
         if private is not None:
             return private
-    numbers = np.repeat(np.array([one for one in read if one is not None]), times[there])
+    numbers = np.repeat(read[there], times[there])
     if there.sum() == 1:
         return None
     if form.decimals:
@@ -230,12 +234,15 @@ def _words(some: pl.Series) -> Column:
     rare = _rare(some)
     if long and different > 0.5 * rows:
         return Column("text", confidence=0.9, why=f"{words:.0f} words in a value on average")
+    if is_somebodys_id(some.name) and different >= _PEOPLE and not long:
+        return Column("id", confidence=0.95, why="by its name")
     if rare <= 0.5 or (rows < 20 and different < rows):
         return Column("category", why=f"{different} different values in {rows:,} rows")
     if is_id(some.name):
-        twice = "" if different == rows else "; rows that share one will not share one"
-        return Column("id", confidence=0.95, why=f"by its name{twice}")
+        return Column("id", confidence=0.95, why="by its name")
     why = f"{rare:.0%} of rows have a value that hardly another row has"
+    if part := place_of(some.name):
+        return Column("private", part, confidence=0.9, why=f"by its name, and {why}")
     return Column("id", confidence=0.5, why=why)
 
 

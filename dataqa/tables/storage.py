@@ -17,8 +17,8 @@ from dataqa.errors import InputError
 from dataqa.tables.coding import Coding
 from dataqa.tables.columns import Column
 from dataqa.tables.copula import Copula
-from dataqa.tables.invented import PrivateForm
 from dataqa.tables.model import Model
+from dataqa.tables.private_forms import PrivateForm
 from dataqa.tables.trees import Binning, Tree
 
 FORM = 1

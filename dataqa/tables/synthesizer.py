@@ -15,17 +15,22 @@ from numpy.typing import NDArray
 
 from dataqa.errors import InputError, did_you_mean
 from dataqa.tables import storage
+from dataqa.tables.apart import taken
 from dataqa.tables.closeness import Marks, fingerprints, met, telling
 from dataqa.tables.coding import Coding, Variable, decode, rounded
 from dataqa.tables.columns import Column, check_frame, with_hints
 from dataqa.tables.drawing import away_from
-from dataqa.tables.invented import PrivateForm, gender_of, invented, is_gender
+from dataqa.tables.invented import invented
+from dataqa.tables.known import known_of
 from dataqa.tables.learnt import Learnt, as_written, learn
+from dataqa.tables.linking import Linked, linked
 from dataqa.tables.model import Given, Model, fit
+from dataqa.tables.private_forms import PrivateForm
 from dataqa.tables.profile import profile
+from dataqa.tables.texts import Texts
 from dataqa.tables.trees import Floats
 
-type Hints = Mapping[str, Column | str | Mapping[str, str]]
+type Hints = Mapping[str, Column | str | Mapping[str, Any]]
 
 LEAST_ROWS = 20
 MARK = "is_synthetic"
@@ -83,8 +88,14 @@ class Synthesizer:
     3
     """
 
-    def __init__(self, state: State) -> None:
-        self._state = state
+    def __init__(
+        self,
+        state: State,
+        original: pl.DataFrame | None = None,
+        apart_from: pl.DataFrame | None = None,
+    ) -> None:
+        self._state, self._original = state, original
+        self._apart_from = original if apart_from is None else apart_from
 
     @property
     def columns(self) -> dict[str, Column]:
@@ -114,6 +125,7 @@ class Synthesizer:
         first: Sequence[str] = (),
         seed: int = 0,
         threads: int | None = None,
+        apart_from: pl.DataFrame | None = None,
     ) -> Synthesizer:
         """Learn a table.
 
@@ -124,6 +136,8 @@ class Synthesizer:
             first: Columns that ``sample(given=…)`` will set.
             seed: Breaks ties between equally good trees.
             threads: How many trees grow at a time; by default one for each core.
+            apart_from: Rows whose ids, mails and numbers nobody invented may have; by default those
+                that are learnt.
 
         Raises:
             InputError: A column looks like an id that nobody declared, or cannot be learnt.
@@ -137,7 +151,15 @@ class Synthesizer:
             _known(name, columns)
         learnt = learn(frame, columns)
         schema = pl.Schema({name: frame.schema[name] for name in columns})
-        return cls.of(learnt, columns, schema, first=first, model=model, seed=seed, threads=threads)
+        return cls.of(
+            *(learnt, columns, schema),
+            first=first,
+            model=model,
+            seed=seed,
+            threads=threads,
+            original=frame,
+            apart_from=apart_from,
+        )
 
     @classmethod
     def of(
@@ -152,6 +174,8 @@ class Synthesizer:
         first: Sequence[str] = (),
         seed: int = 0,
         threads: int | None = None,
+        original: pl.DataFrame | None = None,
+        apart_from: pl.DataFrame | None = None,
     ) -> Synthesizer:
         """Learn a table that is taken apart already.
 
@@ -165,6 +189,8 @@ class Synthesizer:
             first: As in ``fit``.
             seed: As in ``fit``.
             threads: As in ``fit``.
+            original: The table.
+            apart_from: As in ``fit``.
         """
         numbers = [one.column for one in learnt.variables]
         names = [learnt.codings[at].name for at in numbers]
@@ -184,7 +210,7 @@ class Synthesizer:
         state = State(
             *(columns, schema, learnt.codings, learnt.forms, numbers, fitted, marks, rows)
         )
-        return cls(state)
+        return cls(state, original, apart_from)
 
     def sample(
         self, rows: int | None = None, *, seed: int = 0, given: Mapping[str, Any] | None = None
@@ -215,7 +241,20 @@ class Synthesizer:
             values, drawn = self._picked(count, seed, wanted)
         else:
             values, drawn = self._apart(count, [seed], wanted)
-        return self._frame(values, count, seed), drawn
+        names = [state.codings[of].name for of in state.columns_of]
+        tied = linked(state.forms, names, values, seed)
+        if tied.owners:  # what rows of a key share was made equal since
+            equal = met(fingerprints(tied.values), state.marks)
+            drawn["still_equal"] = int(equal.sum())
+        frame = self._frame(tied, count, seed)
+        texts = [name for name, one in state.columns.items() if one.kind == "surrogate"]
+        if not texts:
+            return frame, drawn
+        made = self._texts(seed).made(frame, tied.owners)
+        both = frame.hstack(
+            made.frame.with_columns(pl.col(name).cast(state.schema[name]) for name in texts)
+        )
+        return both.select(list(state.schema)), drawn | {"left_out": made.left_out}
 
     def values(self, rows: int, seed: list[int], context: Sequence[Floats] = ()) -> list[Floats]:
         """Values of all variables that are written, as they will be, and not yet as columns.
@@ -230,7 +269,9 @@ class Synthesizer:
 
     def frame(self, values: list[Floats], seed: int) -> pl.DataFrame:
         """Values as columns, with invented people in those that are private."""
-        return self._frame(values, len(values[0]), seed)
+        state = self._state
+        names = [state.codings[of].name for of in state.columns_of]
+        return self._frame(linked(state.forms, names, values, seed), len(values[0]), seed)
 
     def save(self, path: Path | str | BinaryIO) -> None:
         """Write the model to a file, with a digest; it holds values of single columns."""
@@ -238,13 +279,19 @@ class Synthesizer:
         storage.save(where, self._state._asdict())
 
     @classmethod
-    def load(cls, path: Path | str | BinaryIO) -> Synthesizer:
+    def load(cls, path: Path | str | BinaryIO, original: pl.DataFrame | None = None) -> Synthesizer:
         """Read what ``save`` wrote.
+
+        Args:
+            path: The file.
+            original: The table that was learnt; a model holds no private value and no text of it.
+                Without it an invented id may be a real one by chance, and no text can be made.
 
         Raises:
             InputError: It is no such file, or not whole.
         """
-        return cls(State(**storage.load(Path(path) if isinstance(path, str) else path)))
+        state = State(**storage.load(Path(path) if isinstance(path, str) else path))
+        return cls(state, original)
 
     def told(self) -> dict[str, Any]:
         """What is learnt, in words and numbers, and no value of anybody."""
@@ -328,9 +375,16 @@ class Synthesizer:
         columns = zip(*kept, strict=True)
         return [np.concatenate(one)[:rows] for one in columns], told
 
-    def _frame(self, values: list[Floats], rows: int, seed: int) -> pl.DataFrame:
-        """Values as columns, with invented people in those that are private."""
+    def _texts(self, seed: int) -> Texts:
         state = self._state
+        if self._original is None:
+            hint = "Synthesizer.load(path, original=…)"
+            raise InputError("a model holds no texts", where="sample", hint=hint)
+        return Texts(self._original, state.columns, state.forms, seed)
+
+    def _frame(self, tied: Linked, rows: int, seed: int) -> pl.DataFrame:
+        """Values as columns, with invented people in those that are private; no texts."""
+        state, values = self._state, tied.values
         made: dict[str, pl.Series] = {}
         absent: dict[str, NDArray[np.bool_]] = {}
         for number, coding in enumerate(state.codings):
@@ -341,26 +395,26 @@ class Synthesizer:
                 absent[coding.name] = np.zeros(rows, np.bool_) if states is None else states > 0
             else:
                 made[coding.name] = decode(coding, states, numbers, state.schema[coding.name])
-        made |= self._people(made, rows, seed, absent)
-        return pl.DataFrame([made[name] for name in state.schema])
+        made |= self._people(pl.DataFrame(made), seed, tied.owners, absent)
+        return pl.DataFrame([made[name] for name in state.schema if name in made])
 
     def _people(
-        self, made: Mapping[str, pl.Series], rows: int, seed: int, absent: Mapping[str, Any]
+        self,
+        made: pl.DataFrame,
+        seed: int,
+        owners: Mapping[str, Sequence[int]],
+        absent: Mapping[str, Any],
     ) -> dict[str, pl.Series]:
         state = self._state
         if not state.forms:
             return {}
-        genders = [""] * rows
-        for coding in state.codings:
-            if coding.name in made and is_gender(coding.name, coding.tokens):
-                told = made[coding.name].cast(pl.String).to_list()
-                genders = [gender_of(one) for one in told]
-                break
+        known = known_of(made, state.columns)
         key = blake2b(f"dataqa synthetic {seed}".encode(), digest_size=32).digest()
+        real = {} if self._apart_from is None else taken(self._apart_from, state.forms)
         found: dict[str, pl.Series] = {}
-        for name, texts in invented(state.forms, rows, key, genders).items():
+        for name, texts in invented(state.forms, key, known, owners, real).items():
             coding = next(one for one in state.codings if one.name == name)
-            blank = pl.Series(absent[name])
+            blank = pl.Series(absent[name], dtype=pl.Boolean)
             usual = coding.tokens[1] if len(coding.tokens) > 1 else None
             column = pl.select(
                 pl.when(blank)
@@ -379,6 +433,7 @@ def synthesize(
     hints: Hints | None = None,
     given: Mapping[str, Any] | None = None,
     model: Literal["trees", "copula"] = "trees",
+    apart_from: pl.DataFrame | None = None,
 ) -> Synthetic:
     """A synthetic table: as the original in what matters, and nobody of the original in it.
 
@@ -389,11 +444,15 @@ def synthesize(
         hints: What columns are where the profile is wrong (``dataqa profile``).
         given: Values that columns have in all rows.
         model: ``trees`` or ``copula``.
+        apart_from: Rows whose ids, mails and numbers nobody invented may have; by default those of
+            ``frame``.
 
     Raises:
         InputError: A column looks like an id that nobody declared, or cannot be learnt.
     """
-    fitted = Synthesizer.fit(frame, hints, model=model, first=tuple(given or {}), seed=seed)
+    fitted = Synthesizer.fit(
+        frame, hints, model=model, first=tuple(given or {}), seed=seed, apart_from=apart_from
+    )
     made, drawn = fitted.sampled(rows, seed=seed, given=given)
     told = {"synthetic": True, "generator": "dataqa", "model": model, "seed": seed, **drawn}
     return Synthetic(made, told | {"rows": made.height} | fitted.told(), fitted)
@@ -421,6 +480,6 @@ def _number(coding: Coding, value: Any) -> float:
         )
         if found == found:  # noqa: PLR0124  (NaN is not itself)
             return found
-    elif (read := read_numbers([str(value)])[0][0]) is not None:
+    elif np.isfinite(read := float(read_numbers(pl.Series([str(value)]))[0][0])):
         return read
     raise InputError("what is given is no number or date", where=coding.name)

@@ -52,18 +52,22 @@ class Tree(NamedTuple):
             bins: Of each input the bins of all rows.
         """
         rows = len(bins[0]) if bins else 0
-        node = np.zeros(rows, np.int32)
-        if not rows or self.feature[0] < 0:
-            return np.full(rows, self.left[0], np.int64)
-        ranked = np.stack([rank[some] for rank, some in zip(self.ranks, bins, strict=True)])
-        active = np.arange(rows)
-        at = node
-        while len(active):
-            here = at[active]
-            goes = ranked[self.feature[here], active] <= self.cut[here]
-            at[active] = np.where(goes, self.left[here], self.right[here])
-            active = active[self.feature[at[active]] >= 0]
-        return self.left[at].astype(np.int64)
+        found = np.zeros(rows, np.int64)
+        ranked = [rank[some] for rank, some in zip(self.ranks, bins, strict=True)]
+        feature, cut, left, right = (one.tolist() for one in self[2:6])
+        # rows are parted node by node: all of a node are asked the same of one column
+        waiting = [(0, np.arange(rows, dtype=np.int32))]
+        while waiting:
+            node, here = waiting.pop()
+            if feature[node] < 0:
+                found[here] = left[node]
+                continue
+            goes = ranked[feature[node]][here] <= cut[node]
+            for child, fits in ((left[node], goes), (right[node], ~goes)):
+                some = here.compress(fits)
+                if len(some):
+                    waiting.append((child, some))
+        return found
 
 
 class Binning(NamedTuple):

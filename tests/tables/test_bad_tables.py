@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from commands import dataqa as command
 
 import dataqa
 from dataqa.errors import InputError
@@ -139,3 +140,70 @@ def test_other_files_are_refused(tmp_path: Path):
     (tmp_path / "t.csv").write_bytes(b"")
     with pytest.raises(InputError, match="no rows"):
         read_table(tmp_path / "t.csv")
+
+
+def test_files_that_are_not_whole_say_what_is_wrong(tmp_path: Path):
+    path = tmp_path / "t.csv"
+    for data, what, hint in (
+        (b"a,b\n" + b"1,2\n" * 25 + b"1,2,3\n", "more values than there are names", "quote"),
+        (b"a,b\n" + b"caf\xe9,1\n" * 30, "not written in UTF-8", "iconv"),
+        ("naïve,b\n".encode("latin1") + b"1,2\n" * 30, "not written in UTF-8", "iconv"),
+    ):
+        path.write_bytes(data)
+        with pytest.raises(InputError, match=what) as caught:
+            read_table(path)
+        assert hint in caught.value.hint
+    path.write_bytes(b"a,b\n")
+    with pytest.raises(InputError, match="0 rows are too few"):
+        dataqa.synthesize(read_table(path))
+
+
+def test_the_largest_numbers_there_are_pass_without_a_warning():
+    values = [1e308, -1e308, 1.5, 2.25, float("inf"), float("nan")] * 50
+    made = synthetic(pl.Series("v", values))["v"]
+    assert set(made.drop_nans()) <= set(values)
+
+
+def test_values_of_all_sorts_in_one_column_are_categories():
+    sorts = ["12", "abc", "2020-01-02", "?", "3.5", "yes", "$4"]
+    made = synthetic(pl.Series("mixed", [sorts[row * 7919 % 7] for row in range(300)]))
+    assert set(made["mixed"]) == set(sorts)
+
+
+def test_dates_in_two_forms_are_stopped_and_can_be_told():
+    days = [
+        f"{row % 16 + 13}/{row % 12 + 1}/20{row % 20:02d}" if row % 2 else f"soon {row}"
+        for row in range(300)
+    ]
+    with pytest.raises(InputError, match="d: looks like an identifier") as caught:
+        synthetic(pl.Series("d", days))
+    assert "date" in caught.value.hint
+    told = {"d": {"kind": "date", "format": "%d/%m/%Y"}}
+    made = synthetic(pl.Series("d", days), hints=told)["d"]
+    assert made.str.contains(r"^\d\d/\d\d/20\d\d$").all()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("one", "a,b\n1,2\n", "1 rows are too few"),
+        ("twice", "a,b,a\n" + "1,2,3\n" * 30, "two columns are called 'a'"),
+        ("wide", ",".join(f"c{at}" for at in range(10_000)) + "\n", "10,000 columns are too many"),
+        (
+            "ids",
+            "k,ref\n" + "".join(f"{row % 3},k-{row * 7919 % 100_003}\n" for row in range(300)),
+            "ref: looks like an identifier",
+        ),
+    ],
+)
+def test_the_command_says_what_is_wrong_and_writes_nothing(
+    name: str, text: str, says: str, tmp_path: Path
+):
+    path, out = tmp_path / f"{name}.csv", tmp_path / "out.csv"
+    path.write_text(text, encoding="utf-8")
+    told = command("synth", "table", path, "-o", out)
+    assert told.code == 2
+    assert says in told.err
+    assert "Hint: " in told.err
+    assert "k-7919" not in told.err
+    assert not out.exists()

@@ -50,9 +50,17 @@ def date_time(value: str, who: Who) -> str:
     A time of day beside a date stays; alone it becomes another one. Digits of which no day can be
     made become other digits.
     """
+    return moved_by(value, offset(who), who)
+
+
+def moved_by(value: str, days: int, who: Who) -> str:
+    """A date moved by so many days, as it is written; what tells no day stays.
+
+    >>> moved_by("on 3 March 2021", -2, Who(b"key"))
+    'on 1 March 2021'
+    """
     if not tells_day(value):
         return value
-    days = offset(who)
     moved = _moved(value, who, days, _FORMS)
     if moved == value:
         moved = _moved(value, who, days, _CLOCKS)

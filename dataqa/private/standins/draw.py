@@ -10,10 +10,12 @@ import hmac
 import unicodedata
 from collections.abc import Sequence
 from hashlib import sha256
+from struct import Struct
 from typing import NamedTuple
 
 UPPER, LOWER, DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz", "0123456789"
 _KINDS = (UPPER, LOWER, DIGITS)
+_EIGHT = Struct(">8I")
 
 
 class Draw:
@@ -22,16 +24,15 @@ class Draw:
     def __init__(self, key: bytes, *about: str) -> None:
         self._seed = hmac.digest(key, "\0".join(about).encode(), sha256)
         self._round = 0
-        self._left = b""
+        self._numbers: list[int] = []
 
     def below(self, size: int) -> int:
         """A number from 0 to ``size`` - 1; ``size`` is far below 2**32, so all are as likely."""
-        if len(self._left) < 4:
-            self._left += hmac.digest(self._seed, self._round.to_bytes(8), sha256)
+        if not self._numbers:
+            made = hmac.digest(self._seed, self._round.to_bytes(8), sha256)
+            self._numbers = list(_EIGHT.unpack(made)[::-1])
             self._round += 1
-        number = int.from_bytes(self._left[:4])
-        self._left = self._left[4:]
-        return number * size >> 32
+        return self._numbers.pop() * size >> 32
 
     def one_of[Item](self, some: Sequence[Item]) -> Item:
         """One of some."""
@@ -39,7 +40,8 @@ class Draw:
 
     def digits(self, count: int) -> str:
         """So many digits."""
-        return "".join(self.one_of(DIGITS) for _ in range(count))
+        below = self.below
+        return "".join([DIGITS[below(10)] for _ in range(count)])
 
     def bytes(self, count: int) -> bytes:
         """So many bytes."""

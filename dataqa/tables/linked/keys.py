@@ -14,8 +14,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from dataqa.tables.invented import form_of
 from dataqa.tables.masks import CAPITAL, DIGIT, SMALL, masks
+from dataqa.tables.private_forms import form_of
 from dataqa.tables.profile import least_rows
 from dataqa.tables.trees import Floats
 

@@ -138,6 +138,10 @@ def _part(
         for column, kind in columns.items()
         if column not in keys and kind.kind != "drop"
     }
+    notes = [column for column, kind in own.items() if kind.kind == "surrogate"]
+    if notes:
+        where, hint = f"{name}.{notes[0]}", "kind: drop; synth table keeps the notes of one table"
+        raise InputError("notes of linked tables have no stand-ins", where=where, hint=hint)
     if frame.height < LEAST_ROWS and not links.virtual:
         hint = f"at least {LEAST_ROWS}; keep: true copies a list of codes that is nobody's data"
         raise InputError(f"{frame.height} rows are too few to be learnt", where=name, hint=hint)
@@ -347,6 +351,7 @@ def _rows(part: Part, parts: Mapping[str, Part], seed: int, threads: int | None)
             *(taken(part.learnt, names), columns, schema),
             context=[*above, *context],
             seen=seen,
+            original=part.prepared.frame,
             seed=seed,
             threads=threads,
         )

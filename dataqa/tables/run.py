@@ -1,0 +1,238 @@
+"""A pipeline of tables, run: synthetic tables, what they are worth, and a manifest of it all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+import polars as pl
+
+from dataqa.errors import InputError
+from dataqa.manifest import FORMAT, MANIFEST, TABLES, Input, made_tables, versions
+from dataqa.report.tables import tables_html
+from dataqa.tables.columns import Column, with_hints
+from dataqa.tables.evaluation import evaluate
+from dataqa.tables.files import ENDINGS, read_table, write_table
+from dataqa.tables.leftovers import leftovers
+from dataqa.tables.linking import person_key
+from dataqa.tables.pipelines import Table, TablePipeline
+from dataqa.tables.profile import profile
+from dataqa.tables.synthesizer import MARK, Synthetic, synthesize
+
+_REPORT, _EXAMPLES = ".report", 2
+
+
+class Ran(NamedTuple):
+    """A run of tables.
+
+    Attributes:
+        files: What was written.
+        failed: Tests of privacy that do not hold, with the table.
+    """
+
+    files: list[Path]
+    failed: list[str]
+
+
+def run_tables(
+    pipeline: TablePipeline,
+    inputs: Sequence[str],
+    out: Path,
+    say: Callable[[str], None] = lambda _: None,
+) -> Ran:
+    """Make and examine each table of a pipeline.
+
+    Args:
+        pipeline: What is made.
+        inputs: Files, or folders of them; none: those that the pipeline names.
+        out: Where to write.
+        say: Is told how far it is.
+
+    Raises:
+        InputError: A table is not there, or cannot be learnt; or another run is in the folder.
+    """
+    _check_folder(pipeline, out)
+    found = {table.name: _file_of(table, pipeline, inputs) for table in pipeline.tables}
+    told: dict[str, Any] = {}
+    files: list[Path] = []
+    failed: list[str] = []
+    for table in pipeline.tables:
+        path = found[table.name]
+        say(f"{table.name}: {path}")
+        original = read_table(path)
+        made, figures, ending = _made(pipeline, table, original, path)
+        files += _written(made, figures, out / f"{table.name}{ending}", mark=table.mark_rows)
+        told[table.name] = made.report
+        wrong = [one["name"] for one in figures.get("verdicts", []) if not one["holds"]]
+        failed += [f"{table.name}: {name}" for name in wrong]
+        say(f"{table.name}: {made.frame.height:,} rows, {len(wrong)} tests of privacy fail")
+    files.append(_manifest(pipeline, found, files, told, out))
+    return Ran(files, failed)
+
+
+def _made(
+    pipeline: TablePipeline, table: Table, original: pl.DataFrame, path: Path
+) -> tuple[Synthetic, dict[str, Any], str]:
+    """A table, the figures of its report (none without rows held out), and its file's ending."""
+    hints = pipeline.hints(table)
+    columns = with_hints(profile(original), hints)
+    learnt, held = parted(original, columns, table.holdout, pipeline.seed)
+    made = synthesize(
+        learnt,
+        original.height if table.rows is None else table.rows,
+        seed=pipeline.seed,
+        hints=hints,
+        model=table.model,
+        apart_from=original,
+    )
+    left = leftovers(original, made.frame, columns)
+    figures: dict[str, Any] = {"left": left}
+    if held.height:
+        figures |= evaluate(learnt, made.frame, held, target=table.target, hints=hints)
+        figures["made"] = made.report
+    figures["verdicts"] = [*figures.get("verdicts", []), _verdict(left)]
+    if all(one["holds"] for one in figures["verdicts"]):
+        figures["examples"] = _shown(made.frame)
+    ending = f".{pipeline.output.format}" if pipeline.output.format else _ending(path)
+    return made, figures, ending
+
+
+def _shown(frame: pl.DataFrame) -> list[dict[str, str | None]]:
+    """The first rows, as texts, for the report."""
+    return frame.head(_EXAMPLES).select(pl.all().cast(pl.String)).to_dicts()
+
+
+def _verdict(left: Mapping[str, Any]) -> dict[str, Any]:
+    """That nothing of the original that tells somebody stands anywhere in what was made."""
+    count = sum(left["left"].values())
+    kinds = ", ".join(left["left"]) or "none"
+    return {
+        "name": "no id, address, number or secret of the original stands anywhere",
+        "value": float(count),
+        "bound": 0.0,
+        "holds": not count,
+        "change": f"columns or texts hold values that were not taken for private ({kinds}):"
+        " say in columns what they are",
+    }
+
+
+def parted(
+    frame: pl.DataFrame, columns: Mapping[str, Column], share: float, seed: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows to learn, and rows that are held out; all rows of one person on one side.
+
+    Args:
+        frame: The table.
+        columns: What its columns are.
+        share: How many are held out.
+        seed: Decides which.
+    """
+    if not share:
+        return frame, frame.clear()
+    key = person_key(frame, columns)
+    of = np.arange(frame.height)
+    if key:
+        codes = frame[key].cast(pl.String).fill_null("").rank("dense").to_numpy().astype(np.int64)
+        of = np.where(frame[key].is_null().to_numpy(), codes.max() + 1 + of, codes)
+    people = np.unique(of)
+    draw = np.random.default_rng([seed, 5]).permutation(len(people))
+    out = people[draw[: round(share * len(people))]]
+    held = pl.Series(np.isin(of, out))
+    return frame.filter(~held), frame.filter(held)
+
+
+def _file_of(table: Table, pipeline: TablePipeline, inputs: Sequence[str]) -> Path:
+    """The file of a table: of the inputs the one of its name, or the only one."""
+    if not inputs:
+        if not table.file:
+            hint = "-i FILE, or file: in the pipeline"
+            raise InputError("no input", where=table.name, hint=hint)
+        if not Path(table.file).is_file():
+            hint = "give another with -i"
+            raise InputError("no such file", where=table.file, hint=hint)
+        return Path(table.file)
+    known = [one for given in inputs for one in _tables_in(Path(given))]
+    if len(known) == 1 and len(pipeline.tables) == 1:
+        return known[0]
+    mine = [one for one in known if one.name.partition(".")[0] == table.name]
+    if len(mine) != 1:
+        what = "no input of this name" if not mine else "several inputs of this name"
+        names = ", ".join(sorted(one.name for one in known)[:10])
+        raise InputError(what, where=table.name, hint=f"inputs: {names or 'none'}")
+    return mine[0]
+
+
+def _tables_in(path: Path) -> Iterable[Path]:
+    if path.is_dir():
+        return sorted(one for one in path.iterdir() if one.name.lower().endswith(ENDINGS))
+    if not path.is_file():
+        raise InputError("no such file", where=str(path))
+    return [path]
+
+
+def _ending(path: Path) -> str:
+    name = path.name.removesuffix(".gz").removesuffix(".zst").lower()
+    return next(one for one in ENDINGS if name.endswith(one))
+
+
+def _written(made: Synthetic, figures: Mapping[str, Any], path: Path, *, mark: bool) -> list[Path]:
+    frame = made.frame.with_columns(pl.lit(value=True).alias(MARK)) if mark else made.frame
+    files = write_table(frame, path, made.report)
+    stem = path.name.partition(".")[0]
+    report = path.with_name(f"{stem}{_REPORT}.json")
+    report.write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    page = path.with_name(f"{stem}{_REPORT}.html")
+    if "fidelity" not in figures:
+        page.unlink(missing_ok=True)
+        return [*files, report]
+    page.write_text(tables_html(figures), encoding="utf-8")
+    return [*files, report, page]
+
+
+def _check_folder(pipeline: TablePipeline, out: Path) -> None:
+    """See that a folder is empty, or holds an earlier run of the same pipeline."""
+    path = out / MANIFEST
+    other = (out / ".state").exists() or path.exists()
+    if made_tables(out):
+        other = json.loads(path.read_bytes())["pipeline"]["name"] != pipeline.name
+    if other:
+        raise InputError("another run is in this folder", where=str(out), hint="take another")
+
+
+def _manifest(
+    pipeline: TablePipeline,
+    inputs: Mapping[str, Path],
+    files: Sequence[Path],
+    told: Mapping[str, Any],
+    out: Path,
+) -> Path:
+    """Enough to repeat the run, and to see whether anything has changed since."""
+    read = [Input(str(path), path.stat().st_size, _sha256(path)) for path in inputs.values()]
+    tree = {
+        "format": FORMAT,
+        "kind": TABLES,
+        "synthetic": True,
+        "pipeline": msgspec.to_builtins(pipeline),
+        "seed": pipeline.seed,
+        "inputs": [one._asdict() for one in read],
+        "outputs": [
+            {"name": one.name, "bytes": one.stat().st_size, "sha256": _sha256(one)}
+            for one in sorted(files)
+        ],
+        "tables": dict(told),
+        "versions": versions() | {"scikit-learn": version("scikit-learn")},
+    }
+    path = out / MANIFEST
+    path.write_text(json.dumps(tree, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return path
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,228 @@
+"""Pipelines of tables: run twice, verified, refused where wrong; known to every command."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from commands import dataqa as command
+from invented_people import people
+from invented_visits import visits
+
+import dataqa
+from dataqa.errors import InputError
+from dataqa.registry import shipped
+from dataqa.tables.columns import with_hints
+from dataqa.tables.pipelines import TablePipeline, holds_tables
+from dataqa.tables.profile import profile
+from dataqa.tables.run import parted, run_tables
+
+SMALL = """\
+name: small
+seed: 5
+tables:
+  - name: people
+    target: region
+    columns: {zone: category}
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A pipeline, two tables, and what came of one of them."""
+    place = tmp_path_factory.mktemp("tables")
+    people(300).write_csv(place / "people.csv")
+    visits().write_parquet(place / "visits.parquet")
+    (place / "small.yaml").write_text(SMALL, encoding="utf-8")
+    told = command("run", place / "small.yaml", "-i", place / "people.csv", "-o", place / "out")
+    assert told.code == 0, told.err
+    return place
+
+
+def contents(place: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in place.iterdir()}
+
+
+def test_a_run_gives_table_report_and_manifest(folder: Path):
+    out = folder / "out"
+    assert set(contents(out)) == {
+        "people.csv",
+        "people.csv.dataqa.json",
+        "people.report.html",
+        "people.report.json",
+        "manifest.json",
+    }
+    manifest: dict[str, Any] = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert (manifest["kind"], manifest["seed"], manifest["synthetic"]) == ("tables", 5, True)
+    assert manifest["versions"]["dataqa"] == dataqa.__version__
+    assert manifest["inputs"][0]["path"].endswith("people.csv")
+    assert {one["name"] for one in manifest["outputs"]} == set(contents(out)) - {"manifest.json"}
+    assert pl.read_csv(out / "people.csv").height == 300
+    figures = json.loads((out / "people.report.json").read_text(encoding="utf-8"))
+    assert all(one["holds"] for one in figures["verdicts"])
+    assert figures["left"]["left"] == {}
+    assert figures["rows"] == {"real": 210, "synthetic": 300, "holdout": 90}
+    page = (out / "people.report.html").read_text(encoding="utf-8")
+    assert "How it was made" in page
+    assert "<script" not in page
+    assert not any(mail in page for mail in people(300)["email"])
+
+
+def test_the_same_again_gives_the_same_bytes_and_is_verified(folder: Path, tmp_path: Path):
+    words = ("run", folder / "small.yaml", "-i", folder / "people.csv", "-o")
+    before = contents(folder / "out")
+    assert command(*words, folder / "out", "--log", "none").code == 0
+    assert contents(folder / "out") == before
+    assert command(*words, tmp_path / "again").code == 0
+    assert contents(tmp_path / "again") == before
+    assert "whole and unchanged" in command("verify", tmp_path / "again").out
+    (tmp_path / "again" / "people.csv").write_text("other", encoding="utf-8")
+    told = command("verify", tmp_path / "again")
+    assert (told.code, told.err.strip()) == (1, "people.csv has changed")
+
+
+def test_a_run_of_something_else_keeps_its_folder(folder: Path, tmp_path: Path):
+    other = tmp_path / "other.yaml"
+    other.write_text(SMALL.replace("name: small", "name: other"), encoding="utf-8")
+    told = command("run", other, "-i", folder / "people.csv", "-o", folder / "out")
+    assert (told.code, "another run is in this folder" in told.err) == (2, True)
+
+
+def test_several_tables_and_texts_in_one_run(folder: Path, tmp_path: Path):
+    file = tmp_path / "two.yaml"
+    file.write_text(
+        "name: two\noutput: {format: jsonl}\ntables:\n  - {name: people, holdout: 0, rows: 50}\n"
+        "  - name: visits\n    columns: {note: surrogate}\n    mark_rows: true\n",
+        encoding="utf-8",
+    )
+    ran = run_tables(TablePipeline.from_yaml(file), [str(folder)], tmp_path / "out")
+    assert ran.failed == []
+    assert pl.read_ndjson(tmp_path / "out" / "people.jsonl").height == 50
+    made = pl.read_ndjson(tmp_path / "out" / "visits.jsonl")
+    assert made["is_synthetic"].all()
+    assert not set(made["phone"]) & set(visits()["phone"])
+    assert not (tmp_path / "out" / "people.report.html").exists()
+    assert (tmp_path / "out" / "visits.report.html").exists()
+
+
+def test_a_table_in_which_something_is_left_fails_the_run(folder: Path, tmp_path: Path):
+    frame = people(300).with_columns(remark=pl.lit("ask ") + pl.col("email").gather([0] * 300))
+    frame.write_csv(tmp_path / "people.csv")
+    file = tmp_path / "bad.yaml"
+    file.write_text(SMALL.replace("zone: category", "remark: category"), encoding="utf-8")
+    told = command("run", file, "-i", tmp_path / "people.csv", "-o", tmp_path / "out")
+    assert told.code == 3
+    assert "no id, address, number or secret" in told.err
+    assert frame["email"][0] not in told.err + told.out
+    page = (tmp_path / "out" / "people.report.html").read_text(encoding="utf-8")
+    assert "Somebody who is nobody" not in page
+
+
+def test_all_rows_of_one_person_are_on_one_side():
+    frame = visits()
+    columns = with_hints(profile(frame), {"note": "surrogate"})
+    learnt, held = parted(frame, columns, 0.3, 1)
+    assert held.height == pytest.approx(0.3 * frame.height, abs=15)
+    assert learnt.height + held.height == frame.height
+    assert not set(learnt["patient_id"]) & set(held["patient_id"])
+    assert parted(frame, columns, 0.0, 1)[1].is_empty()
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        (("tables:", "table:"), "unknown key 'table'"),
+        (("name: people", "name: ../people"), "name is that of a file"),
+        (("target:", "targt:"), "unknown field `targt`"),
+        (("zone: category", "zone: categry"), "Invalid enum value"),
+        (("zone: category", "zone: {kind: id, sort: 1}"), "unknown key 'sort'"),
+        (("seed: 5", "seed: -5"), "seed cannot be negative"),
+        (("target: region", "holdout: 1.5"), "holdout is a share"),
+        (("target: region", "rows: 0"), "at least one row"),
+        (("target: region", "model: forest"), "invalid enum value"),
+    ],
+)
+def test_a_wrong_file_is_told_with_its_line(change: tuple[str, str], match: str, tmp_path: Path):
+    path = tmp_path / "wrong.yaml"
+    path.write_text(SMALL.replace(*change), encoding="utf-8")
+    with pytest.raises(InputError, match=match) as caught:
+        TablePipeline.from_yaml(path)
+    assert str(path) in str(caught.value)
+
+
+def test_steps_and_tables_do_not_go_together(tmp_path: Path):
+    path = tmp_path / "both.yaml"
+    path.write_text(SMALL + "steps: [normalize]\n", encoding="utf-8")
+    with pytest.raises(InputError, match="steps or tables"):
+        holds_tables(path)
+    assert command("check", path).code == 2
+    path.write_text("name: a\ntables: []\n", encoding="utf-8")
+    with pytest.raises(InputError, match="no tables"):
+        TablePipeline.from_yaml(path)
+    path.write_text("tables: [{name: a}, {name: a}]\n", encoding="utf-8")
+    with pytest.raises(InputError, match="two tables are called 'a'"):
+        TablePipeline.from_yaml(path)
+
+
+def test_inputs_that_are_not_there_are_named(folder: Path, tmp_path: Path):
+    file = folder / "small.yaml"
+    out = tmp_path / "out"
+    cases = [
+        ((), "no input"),
+        (("-i", tmp_path / "none.csv"), "no such file"),
+        (("-i", folder / "visits.parquet", "-i", file), "no input of this name"),
+        (("-i", folder / "people.csv", "--workers", 2), "has no such option"),
+        (("-i", folder / "people.csv", "--set", "a.b=1"), "has no such option"),
+    ]
+    for words, match in cases:
+        told = command("run", file, *words, "-o", out)
+        assert (told.code, match in told.err) == (2, True), told.err
+    told = command("run", "quickstart", "-o", out)
+    assert (told.code, "Missing option '-i'" in told.err) == (2, True)
+    with pytest.raises(InputError, match="a pipeline of tables"):
+        dataqa.Pipeline.from_yaml(file)
+
+
+def test_check_list_and_init_know_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    told = command("check", shipped("pipelines") / "private-records.yaml")
+    assert "1 tables" in told.out
+    told = command("list", "pipelines")
+    assert "private-records  tables" in told.out
+    assert "quickstart       10 steps" in told.out
+    monkeypatch.chdir(tmp_path)
+    assert "my-tables.yaml" in command("init", "tables").out
+    assert command("check", "my-tables.yaml").code == 0
+
+
+def test_the_shipped_one_runs_on_the_example_records(tmp_path: Path, root: Path):
+    file = shipped("pipelines") / "private-records.yaml"
+    records = root / "examples" / "records" / "visits.csv"
+    told = command("run", file, "-i", records, "-o", tmp_path)
+    assert told.code == 0, told.err
+    made, real = (pl.read_csv(path) for path in (tmp_path / "visits.csv", records))
+    assert made.height == real.height == 900
+    for name in ("patient_id", "ssn", "email", "phone"):
+        assert not set(made[name]) & set(real[name]), name
+    for row in made.iter_rows(named=True):
+        assert row["last_name"] in row["note"]
+        assert row["reason"] != "asthma" or "wheezing at night" in row["note"].lower()
+
+
+def test_the_example_records_are_those_of_their_script(
+    tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+):
+    import importlib.util
+
+    path = root / "examples" / "make_data_records.py"
+    spec = importlib.util.spec_from_file_location("make_data_records", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "OUT", tmp_path / "records" / "visits.csv")
+    module.main()
+    made = tmp_path / "records" / "visits.csv"
+    assert made.read_bytes() == (root / "examples" / "records" / "visits.csv").read_bytes()
