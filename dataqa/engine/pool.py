@@ -26,7 +26,7 @@ from dataqa.engine.shard import Done, Job, Progress, Tell, Work, open_steps, run
 from dataqa.environment import variables
 from dataqa.errors import RunError
 
-_ONE_THREAD = dict.fromkeys(
+_ONE_THREAD: dict[str, str] = dict.fromkeys(
     ("POLARS_MAX_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "RAYON_NUM_THREADS"), "1"
 )
 """Settings act only before the imports, so through the environment."""

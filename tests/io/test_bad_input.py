@@ -90,7 +90,7 @@ def test_a_truncated_stream_gives_what_it_holds(kind: str, share: float, tmp_pat
     raw = b"\n".join(
         json.dumps({"text": f"{i} {os.urandom(40).hex()}"}).encode() for i in range(6000)
     )
-    packed = gzip.compress(raw) if kind == "gz" else zstandard.compress(raw)
+    packed = gzip.compress(raw, mtime=0) if kind == "gz" else zstandard.compress(raw)
     path = tmp_path / f"a.jsonl.{kind}"
     path.write_bytes(packed[: int(len(packed) * share)])
     with pytest.raises(Unreadable, match=rf"a\.jsonl\.{kind}: truncated or damaged .* near byte"):
@@ -114,7 +114,7 @@ def test_a_truncated_stream_gives_what_it_holds(kind: str, share: float, tmp_pat
 
 def test_gzip_padded_with_zeros_is_whole(tmp_path: Path):
     path = tmp_path / "a.jsonl.gz"
-    path.write_bytes(gzip.compress(GOOD) + bytes(5000))
+    path.write_bytes(gzip.compress(GOOD, mtime=0) + bytes(5000))
     assert read_all(path).ids == ["a.jsonl.gz#1"]
 
 
@@ -123,7 +123,7 @@ def test_a_flipped_bit_gives_the_lines_before(tmp_path: Path):
     packed = bytearray(zstandard.ZstdCompressor(write_checksum=True).compress(raw))
     packed[-1] ^= 1
     (tmp_path / "a.jsonl.zst").write_bytes(packed)
-    packed = bytearray(gzip.compress(raw))
+    packed = bytearray(gzip.compress(raw, mtime=0))
     packed[-6] ^= 1
     (tmp_path / "b.jsonl.gz").write_bytes(packed)
     outcome = read_all(tmp_path, on_error="quarantine")
@@ -132,7 +132,7 @@ def test_a_flipped_bit_gives_the_lines_before(tmp_path: Path):
 
 def test_gzip_with_something_behind_it_is_damaged(tmp_path: Path):
     path = tmp_path / "a.jsonl.gz"
-    path.write_bytes(gzip.compress(GOOD + b"\n") + b"something else")
+    path.write_bytes(gzip.compress(GOOD + b"\n", mtime=0) + b"something else")
     with pytest.raises(Unreadable, match="truncated or damaged gzip"):
         read_all(path)
 
@@ -328,10 +328,10 @@ def test_files_of_no_rows_or_no_columns(tmp_path: Path):
     ("name", "raw", "said"),
     [
         ("a.jsonl", b"PAR1 and so on", "is parquet, not text"),
-        ("a.jsonl", gzip.compress(GOOD), "is gzip, not text"),
+        ("a.jsonl", gzip.compress(GOOD, mtime=0), "is gzip, not text"),
         ("a.csv", b"PK\x03\x04....", "is a zip archive, not text"),
         ("a.jsonl.gz", GOOD, "is not gzip, though its name says so"),
-        ("a.jsonl.zst", gzip.compress(GOOD), "is not zstd, though its name says so"),
+        ("a.jsonl.zst", gzip.compress(GOOD, mtime=0), "is not zstd, though its name says so"),
         ("a.parquet", GOOD * 10, "is not parquet, though its name says so"),
         ("a.arrow", GOOD * 10, "is no Arrow file or stream, though its name says so"),
         ("a.warc", GOOD * 10, "breaks off in a record"),

@@ -54,12 +54,12 @@ def test_how_much_there_is_is_measured():
 
 def test_a_doubtful_span_is_counted_and_holds_its_document_on_request():
     texts: list[str | None] = ["from 912-70-1234 on"]
-    for asked, action in (
-        ({}, Action.KEEP),
-        ({"hold": True}, Action.REVIEW),
-        ({"doubt": "hold"}, Action.REVIEW),
+    for step, action in (
+        (Private(**US), Action.KEEP),
+        (Private(**US, hold=True), Action.REVIEW),
+        (Private(**US, doubt="hold"), Action.REVIEW),
     ):
-        done = after(Private(**US, **asked), texts)
+        done = after(step, texts)
         assert done.signals["private_doubtful"].to_list() == [1]
         assert done.findings["action"].to_list() == [action]
     assert not after(Private(**US, sure=0.9, doubt=0.8), texts).findings.height

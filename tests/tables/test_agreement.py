@@ -156,7 +156,7 @@ def located(rows: int = 300) -> pl.DataFrame:
 
 
 def test_address_city_state_postcode_and_telephone_are_of_one_place():
-    hints = dict.fromkeys(("city", "state", "zip"), "private")
+    hints: dict[str, str] = dict.fromkeys(("city", "state", "zip"), "private")
     made = dataqa.synthesize(located(), seed=5, hints=hints).frame
     areas: dict[str, set[str]] = {}
     for row in made.iter_rows(named=True):
