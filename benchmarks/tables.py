@@ -19,14 +19,14 @@ import polars as pl
 
 from benchmarks import tables_peers as peers
 from benchmarks.bench import Arguments, Board, arguments
-from dataqa.tables.aligned import align
-from dataqa.tables.attacks import attacks, risk_of
-from dataqa.tables.distances import distances, identical
-from dataqa.tables.fidelity import discriminator, fidelity, usefulness
+from dataqa.tables.evidence.aligned import align
+from dataqa.tables.evidence.attacks import attacks, risk_of
+from dataqa.tables.evidence.distances import distances, identical
+from dataqa.tables.evidence.fidelity import discriminator, fidelity, usefulness
 from dataqa.tables.files import read_table
+from dataqa.tables.learning.threads import one_thread
 from dataqa.tables.profile import profile
 from dataqa.tables.synthesizer import synthesize
-from dataqa.tables.threads import one_thread
 
 SEEDS, ATTACKS, FEW = 5, 1_000, 300
 CPU, UNIVARIATE, BIVARIATE, LOSS, DCR, RISK, ACCURACY = 3.0, 0.99, 0.98, 0.017, 0.53, 0.05, 0.975

@@ -19,10 +19,10 @@ import numpy as np
 import polars as pl
 
 from benchmarks.bench import Arguments, Board, arguments
-from dataqa.tables import growing
-from dataqa.tables.aligned import align
-from dataqa.tables.fidelity import fidelity
+from dataqa.tables.evidence.aligned import align
+from dataqa.tables.evidence.fidelity import fidelity
 from dataqa.tables.files import read_table
+from dataqa.tables.learning import growing
 from dataqa.tables.profile import profile
 from dataqa.tables.synthesizer import synthesize
 

@@ -188,7 +188,7 @@ def text_command(
     says of somebody may still tell who it is: see docs/tables.md.
     """
     from dataqa.tables.files import read_table, write_table
-    from dataqa.tables.notes import synthetic_notes
+    from dataqa.tables.notes.notes import synthetic_notes
 
     target = out / notes.name
     not_an_input(target, [notes])
@@ -240,7 +240,7 @@ def evaluate_command(
     """
     from dataqa.report.tables import headline, tables_html
     from dataqa.tables.columns import read_hints
-    from dataqa.tables.evaluation import evaluate
+    from dataqa.tables.evidence.evaluation import evaluate
     from dataqa.tables.files import read_table
 
     not_an_input(out, [real, synthetic, holdout])

@@ -13,7 +13,7 @@ _WIDTH, _ROW, _LEFT, _NAMES = 460, 24, 150, 20
 
 
 def tables_html(figures: Mapping[str, Any]) -> str:
-    """What ``dataqa.tables.evaluation.evaluate`` found as one HTML file.
+    """What ``dataqa.tables.evidence.evaluation.evaluate`` found as one HTML file.
 
     It holds no row, but for those of the synthetic table that ``examples`` are.
     """

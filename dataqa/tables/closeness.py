@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dataqa.tables.trees import Floats
+from dataqa.tables.learning.trees import Floats
 
 type Marks = NDArray[np.uint64]
 

@@ -11,7 +11,7 @@ import polars as pl
 import yaml
 
 from dataqa.errors import InputError, did_you_mean
-from dataqa.tables.named import entity_of, place_of
+from dataqa.tables.people.named import entity_of, place_of
 from dataqa.yamlfile import YamlFile, read_yaml
 
 Kind = Literal[

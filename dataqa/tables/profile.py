@@ -13,7 +13,7 @@ from dataqa.private.packs import USUAL
 from dataqa.registry import user_assets
 from dataqa.tables.columns import Column, check_frame
 from dataqa.tables.forms import date_form, is_padded, read_numbers, whole
-from dataqa.tables.named import entity_of, is_birth, is_id, is_somebodys_id, place_of
+from dataqa.tables.people.named import entity_of, is_birth, is_id, is_somebodys_id, place_of
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "--", "?", ".", "missing"})
 """What stands where there is no value, in small letters."""

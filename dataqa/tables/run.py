@@ -17,10 +17,10 @@ from dataqa.errors import InputError
 from dataqa.manifest import FORMAT, MANIFEST, TABLES, Input, made_tables, versions
 from dataqa.report.tables import tables_html
 from dataqa.tables.columns import Column, with_hints
-from dataqa.tables.evaluation import evaluate
+from dataqa.tables.evidence.evaluation import evaluate
+from dataqa.tables.evidence.leftovers import leftovers
 from dataqa.tables.files import ENDINGS, read_table, write_table
-from dataqa.tables.leftovers import leftovers
-from dataqa.tables.linking import person_key
+from dataqa.tables.people.linking import person_key
 from dataqa.tables.pipelines import Table, TablePipeline
 from dataqa.tables.profile import profile
 from dataqa.tables.synthesizer import MARK, Synthetic, synthesize

@@ -16,10 +16,10 @@ import polars as pl
 from dataqa.errors import InputError
 from dataqa.tables.coding import Coding
 from dataqa.tables.columns import Column
-from dataqa.tables.copula import Copula
-from dataqa.tables.model import Model
-from dataqa.tables.private_forms import PrivateForm
-from dataqa.tables.trees import Binning, Tree
+from dataqa.tables.learning.copula import Copula
+from dataqa.tables.learning.model import Model
+from dataqa.tables.learning.trees import Binning, Tree
+from dataqa.tables.people.private_forms import PrivateForm
 
 FORM = 1
 _META, _SCHEMA = "model.json", "schema.arrow"

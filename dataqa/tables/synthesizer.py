@@ -15,20 +15,20 @@ from numpy.typing import NDArray
 
 from dataqa.errors import InputError, did_you_mean
 from dataqa.tables import storage
-from dataqa.tables.apart import taken
 from dataqa.tables.closeness import Marks, fingerprints, met, telling
 from dataqa.tables.coding import Coding, Variable, decode, rounded
 from dataqa.tables.columns import Column, check_frame, with_hints
-from dataqa.tables.drawing import away_from
-from dataqa.tables.invented import invented
-from dataqa.tables.known import known_of
-from dataqa.tables.learnt import Learnt, as_written, learn
-from dataqa.tables.linking import Linked, linked
-from dataqa.tables.model import Given, Model, fit
-from dataqa.tables.private_forms import PrivateForm
+from dataqa.tables.learning.drawing import away_from
+from dataqa.tables.learning.learnt import Learnt, as_written, learn
+from dataqa.tables.learning.model import Given, Model, fit
+from dataqa.tables.learning.trees import Floats
+from dataqa.tables.notes.texts import Texts
+from dataqa.tables.people.apart import taken
+from dataqa.tables.people.invented import invented
+from dataqa.tables.people.known import known_of
+from dataqa.tables.people.linking import Linked, linked
+from dataqa.tables.people.private_forms import PrivateForm
 from dataqa.tables.profile import profile
-from dataqa.tables.texts import Texts
-from dataqa.tables.trees import Floats
 
 type Hints = Mapping[str, Column | str | Mapping[str, Any]]
 

@@ -16,14 +16,14 @@ import dataqa
 from dataqa.private.standins.draw import Draw, digits_of
 from dataqa.private.standins.gazetteer import gazetteer, places
 from dataqa.private.standins.words import given_names, names, plain
-from dataqa.tables.apart import folded
-from dataqa.tables.invented import invented
-from dataqa.tables.linking import linked, with_links
-from dataqa.tables.located import Where, home, usual_country
-from dataqa.tables.national import KINDS, Bearer
-from dataqa.tables.numbered import kind_of, numbered, said, same_birth
-from dataqa.tables.persons import Known
-from dataqa.tables.private_forms import PrivateForm, form_of
+from dataqa.tables.people.apart import folded
+from dataqa.tables.people.invented import invented
+from dataqa.tables.people.linking import linked, with_links
+from dataqa.tables.people.located import Where, home, usual_country
+from dataqa.tables.people.national import KINDS, Bearer
+from dataqa.tables.people.numbered import kind_of, numbered, said, same_birth
+from dataqa.tables.people.persons import Known
+from dataqa.tables.people.private_forms import PrivateForm, form_of
 
 PLACES = {(one.city, one.region): one.post for one in places("US")}
 NO_NAMES = ("patient_id", "email", "phone")
@@ -215,7 +215,7 @@ def test_addresses_hold_the_place_of_their_country(country: str):
 
 
 def test_every_american_state_has_a_place_and_an_area_code():
-    from dataqa.tables.located import dialled_there
+    from dataqa.tables.people.located import dialled_there
 
     for state in gazetteer().states:
         here = home(Where(country="US", state=state), "", "en", Draw(b"key", state))

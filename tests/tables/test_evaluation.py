@@ -15,11 +15,11 @@ from invented_people import people
 import dataqa
 from dataqa.errors import InputError
 from dataqa.report.tables import bars_svg, headline, tables_html
-from dataqa.tables.aligned import align
-from dataqa.tables.attacks import risk_of
-from dataqa.tables.distances import nearest
-from dataqa.tables.evaluation import evaluate
-from dataqa.tables.fidelity import fidelity
+from dataqa.tables.evidence.aligned import align
+from dataqa.tables.evidence.attacks import risk_of
+from dataqa.tables.evidence.distances import nearest
+from dataqa.tables.evidence.evaluation import evaluate
+from dataqa.tables.evidence.fidelity import fidelity
 from dataqa.tables.profile import profile
 
 REAL, HELD = people(800, 1), people(800, 2)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dataqa.tables import model
 from dataqa.tables.coding import Variable, among
-from dataqa.tables.trees import Tree
+from dataqa.tables.learning import model
+from dataqa.tables.learning.trees import Tree
 
 
 def variables(rows: int = 3000) -> list[Variable]:

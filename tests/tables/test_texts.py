@@ -16,11 +16,11 @@ import dataqa
 from dataqa.errors import InputError
 from dataqa.private.standins import Who
 from dataqa.tables.columns import Column, with_hints
-from dataqa.tables.leftovers import leftovers
-from dataqa.tables.mentions import mentions, secret
+from dataqa.tables.evidence.leftovers import leftovers
+from dataqa.tables.notes.mentions import mentions, secret
+from dataqa.tables.notes.selves import Pair, composed, days, puts
+from dataqa.tables.notes.sources import Decks, dealt, units_of
 from dataqa.tables.profile import profile
-from dataqa.tables.selves import Pair, composed, days, puts
-from dataqa.tables.sources import Decks, dealt, units_of
 
 REAL = visits(180, 120)
 HINTS = {"note": "surrogate"}

@@ -11,6 +11,7 @@ import numpy as np
 
 from dataqa.tables.closeness import Marks, fingerprints, met, telling
 from dataqa.tables.coding import Coding
+from dataqa.tables.learning.trees import Floats
 from dataqa.tables.linked.groups import Groups
 from dataqa.tables.linked.links import Rows
 from dataqa.tables.linked.times import Clock, starts, stepped
@@ -23,7 +24,6 @@ from dataqa.tables.linked.timing import (
     known_until,
 )
 from dataqa.tables.synthesizer import Synthesizer
-from dataqa.tables.trees import Floats
 
 TRIES = 10
 """How often a row that is a real one is drawn anew."""

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataqa.tables.coding import Variable
+from dataqa.tables.learning.order import associations
+from dataqa.tables.learning.trees import Floats, binning
 from dataqa.tables.linked.links import Rows
 from dataqa.tables.linked.times import gathered
-from dataqa.tables.order import associations
-from dataqa.tables.trees import Floats, binning
 
 _KINDS, _LEAST, _SWAPS = 12, 0.02, 30
 

@@ -12,7 +12,7 @@ from dataqa.tables.columns import SURE, Column
 from dataqa.tables.linked.links import key_texts, table_of
 from dataqa.tables.linked.schema import Schema, Table
 from dataqa.tables.linked.times import read_times
-from dataqa.tables.named import is_id, words_of
+from dataqa.tables.people.named import is_id, words_of
 
 _MOSTLY = 0.95
 """So much of a foreign key is in the parent's key; the rest are orphans, and said to be."""

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from dataqa.tables.coding import Variable
+from dataqa.tables.learning.trees import Floats
 from dataqa.tables.linked.links import Rows
-from dataqa.tables.trees import Floats
 
 
 class Groups(NamedTuple):

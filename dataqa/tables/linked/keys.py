@@ -14,10 +14,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from dataqa.tables.masks import CAPITAL, DIGIT, SMALL, masks
-from dataqa.tables.private_forms import form_of
+from dataqa.tables.learning.trees import Floats
+from dataqa.tables.people.masks import CAPITAL, DIGIT, SMALL, masks
+from dataqa.tables.people.private_forms import form_of
 from dataqa.tables.profile import least_rows
-from dataqa.tables.trees import Floats
 
 _THIN, _LEAST = 10, 512
 _TRIES, _WIDER = 12, 6

@@ -11,7 +11,8 @@ import polars as pl
 from dataqa.errors import InputError
 from dataqa.tables.coding import Variable
 from dataqa.tables.columns import Column
-from dataqa.tables.learnt import Learnt, as_written, learn, taken
+from dataqa.tables.learning.learnt import Learnt, as_written, learn, taken
+from dataqa.tables.learning.trees import Floats
 from dataqa.tables.linked.chain import TRIES, Chain, absolute, by_chance
 from dataqa.tables.linked.dealing import Rule, rule_of
 from dataqa.tables.linked.groups import Groups, alone, grouped
@@ -31,7 +32,6 @@ from dataqa.tables.linked.shape import (
 from dataqa.tables.linked.times import Clock, clocks_of, gathered, read_times, steps
 from dataqa.tables.linked.timing import Timing
 from dataqa.tables.synthesizer import LEAST_ROWS, Synthesizer
-from dataqa.tables.trees import Floats
 
 type Columns = Mapping[str, Mapping[str, Column]]
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from dataqa.tables.learning.trees import Floats
 from dataqa.tables.linked.groups import Groups
 from dataqa.tables.linked.links import Rows
-from dataqa.tables.trees import Floats
 
 _MORE = 3
 """How often counts are drawn again to find where those that are missing may be."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dataqa.tables.coding import Variable
+from dataqa.tables.learning.trees import Floats
 from dataqa.tables.linked.chain import Chain, Drawn, draw_chain, place_of
 from dataqa.tables.linked.dealing import apart, deal
 from dataqa.tables.linked.groups import Groups, alone, grouped
@@ -17,7 +18,6 @@ from dataqa.tables.linked.links import Rows
 from dataqa.tables.linked.reaching import brought_to
 from dataqa.tables.linked.shape import Known, TableModel, known_above, timing_of
 from dataqa.tables.linked.times import gathered
-from dataqa.tables.trees import Floats
 
 _COUNT, _ROWS, _DEAL = 0, 1, 2
 

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from dataqa.tables.coding import Variable
+from dataqa.tables.learning.trees import Floats
 from dataqa.tables.linked.chain import Chain
 from dataqa.tables.linked.dealing import Rule
 from dataqa.tables.linked.groups import Groups, code, number, sums_before
@@ -19,7 +20,6 @@ from dataqa.tables.linked.links import Links, Rows
 from dataqa.tables.linked.prepared import Decided, Unseen
 from dataqa.tables.linked.times import Clock, caps_of, gathered
 from dataqa.tables.linked.timing import Timing, known_before, known_now, known_until
-from dataqa.tables.trees import Floats
 
 
 class Shape(msgspec.Struct, frozen=True):

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from dataqa.tables.coding import read_column
 from dataqa.tables.columns import Column
 from dataqa.tables.forms import as_datetimes, is_daily, write_dates
+from dataqa.tables.learning.trees import Floats
 from dataqa.tables.linked.links import Rows
-from dataqa.tables.trees import Floats
 
 DAY, FAR = 86_400.0, 1e18
 _ALWAYS, _ENDS = 0.995, 5

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dataqa.tables.learning.trees import Floats
 from dataqa.tables.linked.groups import Groups, before
 from dataqa.tables.linked.links import Rows
 from dataqa.tables.linked.times import FAR, Clock, gathered
-from dataqa.tables.trees import Floats
 
 type Times = dict[str, Floats]
 """By column, dates in seconds, or the numbers that order rows."""

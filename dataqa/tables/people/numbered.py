@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from dataqa.private.digits import cn_id_character
 from dataqa.private.standins.draw import Draw, bare, digits_of, laid
-from dataqa.tables.national import FINNISH, KINDS, Bearer, module_of
+from dataqa.tables.people.national import FINNISH, KINDS, Bearer, module_of
 
 _TRIES, _MOSTLY = 400, 0.8
 _TODAY = frozenset({"GR_AMKA", "ZA_ID_NUMBER"})

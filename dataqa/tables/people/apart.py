@@ -10,8 +10,8 @@ from collections.abc import Mapping
 import polars as pl
 
 from dataqa.private.standins.draw import digits_of
-from dataqa.tables.located import PLACES
-from dataqa.tables.private_forms import NAMES, PrivateForm
+from dataqa.tables.people.located import PLACES
+from dataqa.tables.people.private_forms import NAMES, PrivateForm
 from dataqa.tables.profile import present
 
 BY_CHANCE = NAMES | {"STREET_ADDRESS", *PLACES}

@@ -12,12 +12,12 @@ import polars as pl
 from dataqa.tables.coding import read_column
 from dataqa.tables.columns import MODELLED, Column
 from dataqa.tables.forms import as_datetimes
-from dataqa.tables.invented import gender_of, is_gender
-from dataqa.tables.located import Where, country_called, state_code
-from dataqa.tables.named import is_birth, place_of
-from dataqa.tables.numbered import agreement
-from dataqa.tables.persons import Known
-from dataqa.tables.private_forms import PrivateForm, tells_birth
+from dataqa.tables.people.invented import gender_of, is_gender
+from dataqa.tables.people.located import Where, country_called, state_code
+from dataqa.tables.people.named import is_birth, place_of
+from dataqa.tables.people.numbered import agreement
+from dataqa.tables.people.persons import Known
+from dataqa.tables.people.private_forms import PrivateForm, tells_birth
 from dataqa.tables.profile import MISSING
 
 _FEW, _SAMPLE = 20, 2_000

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataqa.tables.coding import Variable
-from dataqa.tables.trees import Bins, Floats, Ints
+from dataqa.tables.learning.trees import Bins, Floats, Ints
 
 _ROWS, _BINS, _INPUTS = 5_000, 12, 40
 """Rows and bins by which pairs are compared, and variables that one is given at most."""

@@ -20,14 +20,14 @@ from dataqa.private.leaks import Values
 from dataqa.private.places import whole
 from dataqa.private.standins import Who, stand_in
 from dataqa.private.standins.dates import moved_by, offset
-from dataqa.tables.apart import folded, taken
 from dataqa.tables.columns import Column
-from dataqa.tables.known import birth_column, days_of, known_of
-from dataqa.tables.mentions import DAYS, Mention, mentions, of_anybody, secret
-from dataqa.tables.named import is_age, place_of
-from dataqa.tables.private_forms import NAMES, PrivateForm
-from dataqa.tables.selves import Pair, composed, days, puts
-from dataqa.tables.sources import Decks, Traits, dealt, traits_of, units_of
+from dataqa.tables.notes.mentions import DAYS, Mention, mentions, of_anybody, secret
+from dataqa.tables.notes.selves import Pair, composed, days, puts
+from dataqa.tables.notes.sources import Decks, Traits, dealt, traits_of, units_of
+from dataqa.tables.people.apart import folded, taken
+from dataqa.tables.people.known import birth_column, days_of, known_of
+from dataqa.tables.people.named import is_age, place_of
+from dataqa.tables.people.private_forms import NAMES, PrivateForm
 
 _TRIES = 3
 _NUMBER = re.compile("[0-9]{1,3}")

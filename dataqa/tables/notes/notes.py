@@ -19,8 +19,8 @@ from dataqa.private.finder import check_kinds
 from dataqa.private.places import whole
 from dataqa.private.replacing import About, Replacing
 from dataqa.registry import user_assets
-from dataqa.tables.mentions import finder, mentions, secret
-from dataqa.tables.selves import composed
+from dataqa.tables.notes.mentions import finder, mentions, secret
+from dataqa.tables.notes.selves import composed
 
 _DOUBT = 0.4
 

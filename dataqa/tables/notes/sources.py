@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from dataqa.tables.persons import Known
+from dataqa.tables.people.persons import Known
 
 type Traits = tuple[str, ...]
 

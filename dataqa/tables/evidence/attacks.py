@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dataqa.tables.aligned import Aligned, Codes, part_space
-from dataqa.tables.distances import away, nearest
-from dataqa.tables.fidelity import sample_rows
+from dataqa.tables.evidence.aligned import Aligned, Codes, part_space
+from dataqa.tables.evidence.distances import away, nearest
+from dataqa.tables.evidence.fidelity import sample_rows
 
 ATTACKS = 1_000
 _BESIDE = 0.025

@@ -11,12 +11,12 @@ import numpy as np
 
 from dataqa.errors import InputError
 from dataqa.tables.coding import Variable
-from dataqa.tables.copula import Copula, copula
-from dataqa.tables.drawing import drawn
-from dataqa.tables.growing import grow
-from dataqa.tables.order import arranged, associations, inputs_of
-from dataqa.tables.threads import one_thread
-from dataqa.tables.trees import Binning, Bins, Floats, Ints, Tree, binning
+from dataqa.tables.learning.copula import Copula, copula
+from dataqa.tables.learning.drawing import drawn
+from dataqa.tables.learning.growing import grow
+from dataqa.tables.learning.order import arranged, associations, inputs_of
+from dataqa.tables.learning.threads import one_thread
+from dataqa.tables.learning.trees import Binning, Bins, Floats, Ints, Tree, binning
 
 type Given = Mapping[int, float | Floats]
 """Values that are set, by variable: one for all rows, or one for each."""

@@ -10,10 +10,10 @@ import polars as pl
 
 from dataqa.private.standins.han import is_asian
 from dataqa.private.standins.words import family_names, given_names, plain
-from dataqa.tables.located import PLACES, usual_country
-from dataqa.tables.masks import masks
-from dataqa.tables.national import KINDS
-from dataqa.tables.numbered import kind_of
+from dataqa.tables.people.located import PLACES, usual_country
+from dataqa.tables.people.masks import masks
+from dataqa.tables.people.national import KINDS
+from dataqa.tables.people.numbered import kind_of
 
 NAMES = frozenset({"GIVEN_NAME", "FAMILY_NAME", "PERSON"})
 _UUID = re.compile("[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

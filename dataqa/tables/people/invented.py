@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from dataqa.private.standins.draw import Draw
-from dataqa.tables.apart import folded
-from dataqa.tables.named import role_of, words_of
-from dataqa.tables.persons import Known, Person, person_of, value_of
-from dataqa.tables.private_forms import NAMES, PrivateForm
+from dataqa.tables.people.apart import folded
+from dataqa.tables.people.named import role_of, words_of
+from dataqa.tables.people.persons import Known, Person, person_of, value_of
+from dataqa.tables.people.private_forms import NAMES, PrivateForm
 
 _TRIES = 30
 _GENDERS = {

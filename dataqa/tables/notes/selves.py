@@ -18,8 +18,8 @@ from dataqa.private.standins.han import is_asian
 from dataqa.private.standins.people import given
 from dataqa.private.standins.phones import number_of
 from dataqa.tables.forms import DATES, is_daily
-from dataqa.tables.mentions import Mention
-from dataqa.tables.private_forms import NAMES
+from dataqa.tables.notes.mentions import Mention
+from dataqa.tables.people.private_forms import NAMES
 
 _SIGNS = frozenset(" \t\n\u00a0().-_/·")
 _CODE = re.compile(r"(?:(?:\+|00)[0-9]{1,3}|\b1)[\s().-]*$|\($|0$")

@@ -20,8 +20,8 @@ from dataqa.private.places import whole
 from dataqa.private.standins.han import is_asian
 from dataqa.private.standins.months import MONTH
 from dataqa.registry import user_assets
-from dataqa.tables.apart import BY_CHANCE
-from dataqa.tables.private_forms import PrivateForm
+from dataqa.tables.people.apart import BY_CHANCE
+from dataqa.tables.people.private_forms import PrivateForm
 from dataqa.tables.profile import present
 
 SURE = {"PERSON": 0.3, "LOCATION": 0.4, "ORGANIZATION": 0.6}

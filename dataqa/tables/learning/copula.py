@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dataqa.tables.coding import Variable
-from dataqa.tables.trees import Floats
+from dataqa.tables.learning.trees import Floats
 
 _EDGE = 1e-6
 

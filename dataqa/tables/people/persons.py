@@ -16,7 +16,7 @@ from dataqa.private.standins import stand_in
 from dataqa.private.standins.contacts import domain
 from dataqa.private.standins.draw import Draw, Who
 from dataqa.private.standins.words import names, plain
-from dataqa.tables.located import (
+from dataqa.tables.people.located import (
     PLACES,
     Home,
     Where,
@@ -26,10 +26,10 @@ from dataqa.tables.located import (
     part,
     phone_country,
 )
-from dataqa.tables.masks import chosen, filled
-from dataqa.tables.national import Bearer
-from dataqa.tables.numbered import numbered
-from dataqa.tables.private_forms import PrivateForm
+from dataqa.tables.people.masks import chosen, filled
+from dataqa.tables.people.national import Bearer
+from dataqa.tables.people.numbered import numbered
+from dataqa.tables.people.private_forms import PrivateForm
 
 _NEAR = 12
 """Attempts after which a telephone number may have another area code than its owner's."""

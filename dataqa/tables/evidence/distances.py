@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dataqa.tables.aligned import Aligned
 from dataqa.tables.closeness import fingerprints
-from dataqa.tables.fidelity import sample_rows
+from dataqa.tables.evidence.aligned import Aligned
+from dataqa.tables.evidence.fidelity import sample_rows
 
 type Points = NDArray[np.float32]
 

@@ -15,9 +15,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from dataqa.tables.apart import BY_CHANCE
 from dataqa.tables.columns import Column
-from dataqa.tables.private_forms import PrivateForm
+from dataqa.tables.people.apart import BY_CHANCE
+from dataqa.tables.people.private_forms import PrivateForm
 
 type Floats = NDArray[np.float64]
 

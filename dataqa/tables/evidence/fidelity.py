@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dataqa.tables.aligned import Aligned, Codes, Floats, Part
+from dataqa.tables.evidence.aligned import Aligned, Codes, Floats, Part
 
 _MOST_PAIRS, _WORST = 3_000, 5
 _MANY = 30

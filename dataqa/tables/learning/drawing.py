@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dataqa.tables.coding import among
-from dataqa.tables.trees import Floats, Ints, Tree
+from dataqa.tables.learning.trees import Floats, Ints, Tree
 
 _NEAR, _FAR = 5, 15
 """How many steps a number that has no neighbour in its leaf may go, and a day of birth."""

@@ -11,9 +11,9 @@ import polars as pl
 from dataqa.errors import InputError
 from dataqa.tables.coding import Coding, Floats, Variable, code, rounded
 from dataqa.tables.columns import MODELLED, SURE, Column
-from dataqa.tables.known import agreeing
-from dataqa.tables.linking import with_links
-from dataqa.tables.private_forms import PrivateForm, form_of
+from dataqa.tables.people.known import agreeing
+from dataqa.tables.people.linking import with_links
+from dataqa.tables.people.private_forms import PrivateForm, form_of
 from dataqa.tables.profile import least_rows, present
 
 

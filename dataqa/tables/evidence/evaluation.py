@@ -8,13 +8,13 @@ from typing import Any
 import polars as pl
 
 from dataqa.errors import InputError, did_you_mean
-from dataqa.tables.aligned import Aligned, align
-from dataqa.tables.attacks import ATTACKS, attacks, worst
 from dataqa.tables.columns import Column, check_frame, with_hints
-from dataqa.tables.distances import distances, identical
-from dataqa.tables.fidelity import discriminator, fidelity, shares, usefulness
+from dataqa.tables.evidence.aligned import Aligned, align
+from dataqa.tables.evidence.attacks import ATTACKS, attacks, worst
+from dataqa.tables.evidence.distances import distances, identical
+from dataqa.tables.evidence.fidelity import discriminator, fidelity, shares, usefulness
+from dataqa.tables.learning.threads import one_thread
 from dataqa.tables.profile import present, profile
-from dataqa.tables.threads import one_thread
 
 DCR, RISK = 0.53, 0.05
 """How many rows may be nearer to the original than to held-out rows, and what attacks may gain."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataqa.tables.coding import Variable
-from dataqa.tables.trees import Bins, Floats, Ints, Tree
+from dataqa.tables.learning.trees import Bins, Floats, Ints, Tree
 
 LEAF = 50
 """Rows of a leaf at least; fewer come so near to single rows that attacks succeed."""

@@ -15,10 +15,10 @@ import polars as pl
 from dataqa.private.again import BY_CHANCE as COMMON
 from dataqa.private.leaks import Values
 from dataqa.private.standins.han import is_asian
-from dataqa.tables.apart import BY_CHANCE
 from dataqa.tables.columns import Column
-from dataqa.tables.mentions import finder
-from dataqa.tables.private_forms import NAMES
+from dataqa.tables.notes.mentions import finder
+from dataqa.tables.people.apart import BY_CHANCE
+from dataqa.tables.people.private_forms import NAMES
 from dataqa.tables.profile import present
 
 _DOUBT = 0.4

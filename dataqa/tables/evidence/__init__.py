@@ -1,0 +1,1 @@
+"""What a synthetic table is worth: how alike, of what use, and whom it gives away."""

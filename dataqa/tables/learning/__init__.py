@@ -1,0 +1,1 @@
+"""Models of variables: trees one after the other, or a copula."""

@@ -1,0 +1,1 @@
+"""Free text, alone or beside columns: real texts in which somebody else stands."""
