@@ -40,7 +40,7 @@ def main(given: Arguments, seed: int) -> int:
     scanner = Scanner(load_packs(pack_names(assets), assets))
     texts = sentences(seed, each=200 if given.quick else 2000)
     _told(board, texts, _scanned(scanner, texts), "", checked=True)
-    chinese_names.measure(board, seed, 300 if given.quick else 3000)
+    chinese_names.measure(board, seed, 150 if given.quick else 3000)
     _wild(board, scanner, given)
     python = python_of("presidio")
     if python is None:
