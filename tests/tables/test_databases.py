@@ -6,8 +6,10 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import polars as pl
 import pytest
@@ -85,30 +87,32 @@ def test_a_driver_that_is_missing_and_no_url_at_all():
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL of its own on a socket in its folder; it will not run as root."""
+def server() -> Iterator[str]:
+    """A PostgreSQL of its own on a socket in its folder; it will not run as root.
+
+    pytest's folders are its user's alone, and their paths too long for a socket.
+    """
     if not INITDB:
         pytest.skip("no PostgreSQL here")
     pytest.importorskip("psycopg")
-    folder = tmp_path_factory.mktemp("pg")
-    user: Mapping[str, str] = {}
-    if os.geteuid() == 0:
-        user = {"user": "postgres", "group": "postgres"}
-        for one in (folder, *folder.parents[:2]):
-            one.chmod(0o755)
-        shutil.chown(folder, "postgres", "postgres")
+    user: dict[str, Any] = {}
+    with TemporaryDirectory(prefix="pg") as name:
+        folder = Path(name)
+        if os.geteuid() == 0:
+            user = {"user": "postgres", "group": "postgres"}
+            shutil.chown(folder, "postgres", "postgres")
 
-    def call(*words: str) -> None:
-        subprocess.run(words, check=True, capture_output=True, cwd=folder, **user)  # type: ignore[call-overload]
+        def call(*words: str) -> None:
+            subprocess.run(words, check=True, capture_output=True, cwd=folder, **user)
 
-    data, tools = folder / "data", Path(INITDB).parent
-    call(INITDB, "-D", str(data), "-U", "me", "-A", "trust", "--no-sync", "-E", "UTF8")
-    control = (str(tools / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log"))
-    call(*control, "-o", f"-k {folder} -c listen_addresses= -c fsync=off", "start")
-    try:
-        yield f"postgresql+psycopg://me:secret@/postgres?host={folder}"
-    finally:
-        call(*control, "-m", "immediate", "stop")
+        data, tools = folder / "data", Path(INITDB).resolve().parent
+        call(INITDB, "-D", str(data), "-U", "me", "-A", "trust", "--no-sync", "-E", "UTF8")
+        control = (str(tools / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log"))
+        call(*control, "-o", f"-k {folder} -c listen_addresses= -c fsync=off", "start")
+        try:
+            yield f"postgresql+psycopg://me:secret@/postgres?host={folder}"
+        finally:
+            call(*control, "-m", "immediate", "stop")
 
 
 def test_a_table_of_a_real_postgresql_in_the_order_of_its_key(server: str):
