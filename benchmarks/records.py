@@ -20,7 +20,7 @@ from benchmarks.bench import ROOT, Arguments, Board, arguments
 from dataqa.tables.columns import with_hints
 from dataqa.tables.evidence.leftovers import leftovers
 from dataqa.tables.files import read_table
-from dataqa.tables.notes.notes import synthetic_notes
+from dataqa.tables.notes.free import synthetic_notes
 from dataqa.tables.profile import profile
 from dataqa.tables.synthesizer import synthesize
 

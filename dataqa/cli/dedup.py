@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dataqa.cli.options import changed_reading, reading_options, rules_option
+from dataqa.cli.options import (
+    changed_reading,
+    reading_options,
+    rules_option,
+    some_inputs_option,
+)
 
 if TYPE_CHECKING:
     from dataqa.preview.sketching import Asked
@@ -24,14 +29,7 @@ def dedup_command() -> None:
 
 @dedup_command.command("preview")
 @click.argument("made", required=False, type=click.Path(path_type=Path, file_okay=False))
-@click.option(
-    "-i",
-    "--input",
-    "inputs",
-    multiple=True,
-    metavar="PATH",
-    help="File, folder or quoted glob; - for standard input. Repeatable.",
-)
+@some_inputs_option
 @click.option(
     "-o",
     "--out",

@@ -59,27 +59,42 @@ class Source(click.Path):
 
 def inputs_option(command: Command) -> Command:
     """``-i``: files, folders, globs or ``-``; may be given several times."""
-    return click.option(
-        "-i",
-        "--input",
-        "inputs",
-        multiple=True,
-        required=True,
-        metavar="PATH",
-        help="File, folder or quoted glob; - for standard input. Repeatable.",
-    )(command)
+    return _inputs(required=True)(command)
 
 
 def some_inputs_option(command: Command) -> Command:
     """``-i`` where it may be left out."""
+    return _inputs(required=False)(command)
+
+
+def _inputs(*, required: bool) -> Command:
     return click.option(
         "-i",
         "--input",
         "inputs",
         multiple=True,
+        required=required,
         metavar="PATH",
         help="File, folder or quoted glob; - for standard input. Repeatable.",
+    )
+
+
+def seed_option(command: Command) -> Command:
+    """``--seed`` of what is synthetic."""
+    return click.option(
+        "--seed", type=click.IntRange(0), default=0, show_default=True, help="Decides them."
     )(command)
+
+
+def synthetic_options(command: Command) -> Command:
+    """``--mark-rows`` and ``--save-model``: what is said of synthetic rows, and kept of them."""
+    mark = click.option(
+        "--mark-rows", is_flag=True, help="Add a column that says of each row what it is."
+    )
+    keep = click.option(
+        "--save-model", type=click.Path(path_type=Path, dir_okay=False), help="Keep the model, too."
+    )
+    return mark(keep(command))
 
 
 def out_option(command: Command) -> Command:

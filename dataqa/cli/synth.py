@@ -10,7 +10,7 @@ from typing import Any, Literal
 import click
 
 from dataqa.cli.fields import column_option, columns_of
-from dataqa.cli.options import Source, not_an_input
+from dataqa.cli.options import Source, not_an_input, seed_option, synthetic_options
 from dataqa.cli.synth_tables import schema_for, tables_command
 from dataqa.errors import InputError
 
@@ -96,7 +96,7 @@ synth_command.add_command(tables_command)
     help="File to write: CSV, TSV, Parquet or JSON Lines, by its ending.",
 )
 @click.option("--rows", type=click.IntRange(1), help="Rows to make [as many as TABLE has].")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Decides them.")
+@seed_option
 @click.option(
     "--hints",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -110,10 +110,7 @@ synth_command.add_command(tables_command)
     show_default=True,
     help="Trees one after the other, or a Gaussian copula: quicker and coarser.",
 )
-@click.option("--mark-rows", is_flag=True, help="Add a column that says of each row what it is.")
-@click.option(
-    "--save-model", type=click.Path(path_type=Path, dir_okay=False), help="Keep the model, too."
-)
+@synthetic_options
 def table_command(
     *,
     table: Path,
@@ -170,7 +167,7 @@ def table_command(
 @click.option("--text-column", default="text", show_default=True, help="Column with the text.")
 @click.option("--subject", default="", help="Column that says whom a row is about.")
 @column_option
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Decides them.")
+@seed_option
 def text_command(
     *,
     notes: Path,
@@ -188,7 +185,7 @@ def text_command(
     says of somebody may still tell who it is: see docs/tables.md.
     """
     from dataqa.tables.files import read_table, write_table
-    from dataqa.tables.notes.notes import synthetic_notes
+    from dataqa.tables.notes.free import synthetic_notes
 
     target = out / notes.name
     not_an_input(target, [notes])

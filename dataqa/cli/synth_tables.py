@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dataqa.cli.options import not_an_input
+from dataqa.cli.options import not_an_input, seed_option, synthetic_options
 from dataqa.errors import InputError
 
 if TYPE_CHECKING:
@@ -33,12 +33,9 @@ _FORMATS = ("csv", "tsv", "parquet", "jsonl")
     show_default=True,
     help="Rows of tables that have no parent, in those of the originals; the others follow.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Decides them.")
+@seed_option
 @click.option("--format", "form", type=click.Choice(_FORMATS), help="Of files [as the originals].")
-@click.option("--mark-rows", is_flag=True, help="Add a column that says of each row what it is.")
-@click.option(
-    "--save-model", type=click.Path(path_type=Path, dir_okay=False), help="Keep the model, too."
-)
+@synthetic_options
 def tables_command(
     *,
     schema: Path,
@@ -98,7 +95,7 @@ def _line(name: str, about: Mapping[str, Any]) -> str:
 
 def _read(schema: Path) -> tuple[Any, dict[str, pl.DataFrame], dict[str, Path | str]]:
     """A schema, its tables, and their files."""
-    from dataqa.tables.files import read_table
+    from dataqa.tables.files import read_table, tables_in
     from dataqa.tables.linked.schema import read_schema
 
     if schema.is_dir():
@@ -123,41 +120,11 @@ def _targets(files: Mapping[str, Path | str], out: Path, form: str | None) -> di
     return found
 
 
-def tables_in(paths: Sequence[Path | str]) -> dict[str, Path | str]:
-    """Tables by name: files, all of folders that hold tables, and URLs of databases' tables.
-
-    Raises:
-        InputError: There are none, or two of one name.
-    """
-    from dataqa.tables.files import ENDINGS, SIDECAR
-
-    files: list[Path | str] = []
-    for path in paths:
-        folder = isinstance(path, Path) and path.is_dir()
-        files += sorted(Path(path).iterdir()) if folder else [path]
-    found: dict[str, Path | str] = {}
-    for path in files:
-        whole = path.name if isinstance(path, Path) else path.rpartition("#")[2]
-        plain = whole.removesuffix(".gz").removesuffix(".zst")
-        ending = next((one for one in ENDINGS if plain.lower().endswith(one)), "")
-        if whole.endswith(SIDECAR) or (not ending and path not in paths):
-            continue
-        name = plain[: len(plain) - len(ending)]
-        if name in found:
-            what = f"two tables are called {name!r}"
-            raise InputError(what, where=str(path), hint="a schema names them as you like")
-        found[name] = path
-    if not found:
-        hint = f"endings: {', '.join(ENDINGS)}"
-        raise InputError("there is no table", where=str(paths[0]), hint=hint)
-    return found
-
-
 def schema_for(paths: Sequence[Path | str], out: Path | None) -> str:
     """The schema that is found for tables, with files as seen from where it is to be written."""
     import os
 
-    from dataqa.tables.files import read_table
+    from dataqa.tables.files import read_table, tables_in
     from dataqa.tables.linked.model import schema_text
 
     files = tables_in(paths)

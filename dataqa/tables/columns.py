@@ -95,18 +95,22 @@ def read_hints(path: Path) -> dict[str, Column]:
     names = file.value["columns"]
     if not isinstance(names, dict):
         raise InputError("columns must be a mapping", where=file.where("columns"))
-    return {name: _hint(file, name) for name in names}
+    return {name: hint_at(file, "columns", name) for name in names}
 
 
-def _hint(file: YamlFile, name: str) -> Column:
-    """A hint: a mapping, or a kind alone."""
-    if isinstance(kind := file.at("columns", name), str):
+def hint_at(file: YamlFile, *path: str | int) -> Column:
+    """A hint: a mapping, or a kind alone.
+
+    Raises:
+        InputError: It is neither.
+    """
+    if isinstance(kind := file.at(*path), str):
         try:
             return msgspec.convert({"kind": kind}, Column)
         except msgspec.ValidationError as error:
-            where = file.where("columns", name)
+            where = file.where(*path)
             raise InputError(str(error).partition(" - at ")[0], where=where) from None
-    return file.struct(Column, "columns", name)
+    return file.struct(Column, *path)
 
 
 def write_hints(columns: Mapping[str, Column]) -> str:

@@ -42,6 +42,15 @@ def is_database(source: object) -> bool:
     return isinstance(source, str) and "://" in source
 
 
+def named(source: Path | str) -> str:
+    """How a file or a database is called: without a password.
+
+    >>> named("postgresql://me:secret@host/db#people")
+    'postgresql://me:***@host/db#people'
+    """
+    return _PASSWORD.sub(r"\1:***@", str(source))
+
+
 def read_database(source: str) -> pl.DataFrame:
     """A table of a database, or what a query gives, in the order of its primary key if it has one.
 
@@ -53,7 +62,7 @@ def read_database(source: str) -> pl.DataFrame:
             bytes or several types.
     """
     url, _, wanted = source.partition("#")
-    asked = _Source(url, unquote(wanted).strip(), _PASSWORD.sub(r"\1:***@", source))
+    asked = _Source(url, unquote(wanted).strip(), named(source))
     hint = "cast it in a query, or leave it out: URL#SELECT …"
     try:
         frame = _of_sqlite(asked) if url.startswith(_SQLITE) else _of_others(asked)

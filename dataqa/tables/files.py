@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -101,9 +101,45 @@ def write_table(frame: pl.DataFrame, path: Path, about: Mapping[str, Any]) -> li
     return [path, beside]
 
 
+def tables_in(sources: Sequence[Path | str]) -> dict[str, Path | str]:
+    """Tables by name: files, all of folders that hold tables, and URLs of databases' tables.
+
+    Raises:
+        InputError: There are none, or two of one name, or a file is not there.
+    """
+    found: dict[str, Path | str] = {}
+    for source in sources:
+        folder = isinstance(source, Path) and source.is_dir()
+        for one in sorted(Path(source).iterdir()) if folder else [source]:
+            whole = one.name if isinstance(one, Path) else one.rpartition("#")[2]
+            if folder and (whole.endswith(SIDECAR) or not ending_of(whole)):
+                continue
+            if isinstance(one, Path) and not one.is_file():
+                raise InputError("no such file", where=str(one))
+            plain = whole.removesuffix(".gz").removesuffix(".zst")
+            name = plain[: len(plain) - len(ending_of(whole))]
+            if name in found:
+                what = f"two tables are called {name!r}"
+                raise InputError(what, where=str(one), hint="a schema names them as you like")
+            found[name] = one
+    if not found:
+        hint = f"endings: {', '.join(ENDINGS)}"
+        raise InputError("there is no table", where=str(sources[0]), hint=hint)
+    return found
+
+
+def ending_of(name: str) -> str:
+    """What a file's name says that it is; nothing where it does not.
+
+    >>> ending_of("a.CSV.gz"), ending_of("a.txt")
+    ('.csv', '')
+    """
+    plain = name.lower().removesuffix(".gz").removesuffix(".zst")
+    return next((one for one in ENDINGS if plain.endswith(one)), "")
+
+
 def _ending(path: Path) -> str:
-    name = path.name.removesuffix(".gz").removesuffix(".zst").lower()
-    ending = next((one for one in ENDINGS if name.endswith(one)), "")
+    ending = ending_of(path.name)
     if not ending or (ending == ".parquet" and not path.name.lower().endswith(ending)):
         hint = f"endings: {', '.join(ENDINGS)}, and .gz behind those of text"
         raise InputError("of no kind that holds tables", where=str(path), hint=hint)

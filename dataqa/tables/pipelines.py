@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 import msgspec
 
 from dataqa.errors import InputError
-from dataqa.tables.columns import Column
+from dataqa.tables.columns import hint_at
 from dataqa.yamlfile import YamlFile, read_yaml
 
 KEY = "tables"
@@ -83,13 +83,6 @@ class TablePipeline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             raise InputError("seed cannot be negative", where=file.where("seed"))
         return msgspec.structs.replace(whole, name=whole.name or path.stem)
 
-    def hints(self, table: Table) -> dict[str, Column]:
-        """The hints of a table."""
-        return {
-            name: msgspec.convert({"kind": one} if isinstance(one, str) else one, Column)
-            for name, one in table.columns.items()
-        }
-
 
 def holds_tables(path: Path) -> bool:
     """Whether a pipeline file is one of tables.
@@ -117,17 +110,6 @@ def _entry(file: YamlFile, at: int) -> Table:
         )
     if table.rows is not None and table.rows < 1:
         raise InputError("at least one row", where=file.where(KEY, at, "rows"))
-    for name, hint in table.columns.items():
-        if isinstance(hint, str):
-            _check_kind(file, hint, at, name)
-        else:
-            file.struct(Column, KEY, at, "columns", name)
+    for name in table.columns:
+        hint_at(file, KEY, at, "columns", name)
     return table
-
-
-def _check_kind(file: YamlFile, kind: str, at: int, name: str) -> None:
-    try:
-        msgspec.convert({"kind": kind}, Column)
-    except msgspec.ValidationError as error:
-        where = file.where(KEY, at, "columns", name)
-        raise InputError(str(error).partition(" - at ")[0], where=where) from None

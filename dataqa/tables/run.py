@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
+from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,10 +18,11 @@ from dataqa.errors import InputError
 from dataqa.manifest import FORMAT, MANIFEST, TABLES, Input, made_tables, versions
 from dataqa.report.tables import tables_html
 from dataqa.tables.columns import Column, with_hints
+from dataqa.tables.databases import is_database, named
 from dataqa.tables.evidence.evaluation import evaluate
 from dataqa.tables.evidence.leftovers import leftovers
-from dataqa.tables.files import ENDINGS, read_table, write_table
-from dataqa.tables.people.linking import person_key
+from dataqa.tables.files import ending_of, read_table, tables_in, write_table
+from dataqa.tables.people.owners import person_key
 from dataqa.tables.pipelines import Table, TablePipeline
 from dataqa.tables.profile import profile
 from dataqa.tables.synthesizer import MARK, Synthetic, synthesize
@@ -58,29 +60,32 @@ def run_tables(
         InputError: A table is not there, or cannot be learnt; or another run is in the folder.
     """
     _check_folder(pipeline, out)
-    found = {table.name: _file_of(table, pipeline, inputs) for table in pipeline.tables}
+    found = {table.name: _source_of(table, pipeline, inputs) for table in pipeline.tables}
     told: dict[str, Any] = {}
+    read: list[Input] = []
     files: list[Path] = []
     failed: list[str] = []
     for table in pipeline.tables:
-        path = found[table.name]
-        say(f"{table.name}: {path}")
-        original = read_table(path)
-        made, figures, ending = _made(pipeline, table, original, path)
+        source = found[table.name]
+        say(f"{table.name}: {named(source)}")
+        original = read_table(source)
+        read.append(_input(source, original))
+        made, figures = _made(pipeline, table, original)
+        ending = f".{pipeline.output.format}" if pipeline.output.format else _ending(source)
         files += _written(made, figures, out / f"{table.name}{ending}", mark=table.mark_rows)
         told[table.name] = made.report
         wrong = [one["name"] for one in figures.get("verdicts", []) if not one["holds"]]
         failed += [f"{table.name}: {name}" for name in wrong]
         say(f"{table.name}: {made.frame.height:,} rows, {len(wrong)} tests of privacy fail")
-    files.append(_manifest(pipeline, found, files, told, out))
+    files.append(_manifest(pipeline, read, files, told, out))
     return Ran(files, failed)
 
 
 def _made(
-    pipeline: TablePipeline, table: Table, original: pl.DataFrame, path: Path
-) -> tuple[Synthetic, dict[str, Any], str]:
-    """A table, the figures of its report (none without rows held out), and its file's ending."""
-    hints = pipeline.hints(table)
+    pipeline: TablePipeline, table: Table, original: pl.DataFrame
+) -> tuple[Synthetic, dict[str, Any]]:
+    """A table, and the figures of its report (none without rows held out)."""
+    hints = table.columns
     columns = with_hints(profile(original), hints)
     learnt, held = parted(original, columns, table.holdout, pipeline.seed)
     made = synthesize(
@@ -99,8 +104,20 @@ def _made(
     figures["verdicts"] = [*figures.get("verdicts", []), _verdict(left)]
     if all(one["holds"] for one in figures["verdicts"]):
         figures["examples"] = _shown(made.frame)
-    ending = f".{pipeline.output.format}" if pipeline.output.format else _ending(path)
-    return made, figures, ending
+    return made, figures
+
+
+def _ending(source: Path | str) -> str:
+    return ending_of(source.name) if isinstance(source, Path) else ".csv"
+
+
+def _input(source: Path | str, frame: pl.DataFrame) -> Input:
+    """What was read; of a database's table the digest of what it held."""
+    if isinstance(source, Path):
+        return Input(str(source), source.stat().st_size, _sha256(source))
+    data = BytesIO()
+    frame.write_ipc(data)
+    return Input(named(source), data.tell(), hashlib.sha256(data.getbuffer()).hexdigest())
 
 
 def _shown(frame: pl.DataFrame) -> list[dict[str, str | None]]:
@@ -147,38 +164,25 @@ def parted(
     return frame.filter(~held), frame.filter(held)
 
 
-def _file_of(table: Table, pipeline: TablePipeline, inputs: Sequence[str]) -> Path:
-    """The file of a table: of the inputs the one of its name, or the only one."""
+def _source_of(table: Table, pipeline: TablePipeline, inputs: Sequence[str]) -> Path | str:
+    """Where a table is: of the inputs the one of its name, or the only one."""
     if not inputs:
         if not table.file:
             hint = "-i FILE, or file: in the pipeline"
             raise InputError("no input", where=table.name, hint=hint)
+        if is_database(table.file):
+            return table.file
         if not Path(table.file).is_file():
             hint = "give another with -i"
             raise InputError("no such file", where=table.file, hint=hint)
         return Path(table.file)
-    known = [one for given in inputs for one in _tables_in(Path(given))]
+    known = tables_in([one if is_database(one) else Path(one) for one in inputs])
     if len(known) == 1 and len(pipeline.tables) == 1:
-        return known[0]
-    mine = [one for one in known if one.name.partition(".")[0] == table.name]
-    if len(mine) != 1:
-        what = "no input of this name" if not mine else "several inputs of this name"
-        names = ", ".join(sorted(one.name for one in known)[:10])
-        raise InputError(what, where=table.name, hint=f"inputs: {names or 'none'}")
-    return mine[0]
-
-
-def _tables_in(path: Path) -> Iterable[Path]:
-    if path.is_dir():
-        return sorted(one for one in path.iterdir() if one.name.lower().endswith(ENDINGS))
-    if not path.is_file():
-        raise InputError("no such file", where=str(path))
-    return [path]
-
-
-def _ending(path: Path) -> str:
-    name = path.name.removesuffix(".gz").removesuffix(".zst").lower()
-    return next(one for one in ENDINGS if name.endswith(one))
+        return next(iter(known.values()))
+    if table.name not in known:
+        hint = f"inputs: {', '.join(sorted(known)[:10])}"
+        raise InputError("no input of this name", where=table.name, hint=hint)
+    return known[table.name]
 
 
 def _written(made: Synthetic, figures: Mapping[str, Any], path: Path, *, mark: bool) -> list[Path]:
@@ -207,20 +211,19 @@ def _check_folder(pipeline: TablePipeline, out: Path) -> None:
 
 def _manifest(
     pipeline: TablePipeline,
-    inputs: Mapping[str, Path],
+    inputs: Sequence[Input],
     files: Sequence[Path],
     told: Mapping[str, Any],
     out: Path,
 ) -> Path:
     """Enough to repeat the run, and to see whether anything has changed since."""
-    read = [Input(str(path), path.stat().st_size, _sha256(path)) for path in inputs.values()]
     tree = {
         "format": FORMAT,
         "kind": TABLES,
         "synthetic": True,
         "pipeline": msgspec.to_builtins(pipeline),
         "seed": pipeline.seed,
-        "inputs": [one._asdict() for one in read],
+        "inputs": [one._asdict() for one in inputs],
         "outputs": [
             {"name": one.name, "bytes": one.stat().st_size, "sha256": _sha256(one)}
             for one in sorted(files)

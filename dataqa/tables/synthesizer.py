@@ -26,7 +26,7 @@ from dataqa.tables.notes.texts import Texts
 from dataqa.tables.people.apart import taken
 from dataqa.tables.people.invented import invented
 from dataqa.tables.people.known import known_of
-from dataqa.tables.people.linking import Linked, linked
+from dataqa.tables.people.owners import Owned, owned
 from dataqa.tables.people.private_forms import PrivateForm
 from dataqa.tables.profile import profile
 
@@ -242,7 +242,7 @@ class Synthesizer:
         else:
             values, drawn = self._apart(count, [seed], wanted)
         names = [state.codings[of].name for of in state.columns_of]
-        tied = linked(state.forms, names, values, seed)
+        tied = owned(state.forms, names, values, seed)
         if tied.owners:  # what rows of a key share was made equal since
             equal = met(fingerprints(tied.values), state.marks)
             drawn["still_equal"] = int(equal.sum())
@@ -271,7 +271,7 @@ class Synthesizer:
         """Values as columns, with invented people in those that are private."""
         state = self._state
         names = [state.codings[of].name for of in state.columns_of]
-        return self._frame(linked(state.forms, names, values, seed), len(values[0]), seed)
+        return self._frame(owned(state.forms, names, values, seed), len(values[0]), seed)
 
     def save(self, path: Path | str | BinaryIO) -> None:
         """Write the model to a file, with a digest; it holds values of single columns."""
@@ -382,7 +382,7 @@ class Synthesizer:
             raise InputError("a model holds no texts", where="sample", hint=hint)
         return Texts(self._original, state.columns, state.forms, seed)
 
-    def _frame(self, tied: Linked, rows: int, seed: int) -> pl.DataFrame:
+    def _frame(self, tied: Owned, rows: int, seed: int) -> pl.DataFrame:
         """Values as columns, with invented people in those that are private; no texts."""
         state, values = self._state, tied.values
         made: dict[str, pl.Series] = {}

@@ -18,10 +18,10 @@ from dataqa.private.standins.gazetteer import gazetteer, places
 from dataqa.private.standins.words import given_names, names, plain
 from dataqa.tables.people.apart import folded
 from dataqa.tables.people.invented import invented
-from dataqa.tables.people.linking import linked, with_links
 from dataqa.tables.people.located import Where, home, usual_country
 from dataqa.tables.people.national import KINDS, Bearer
 from dataqa.tables.people.numbered import kind_of, numbered, said, same_birth
+from dataqa.tables.people.owners import owned, with_links
 from dataqa.tables.people.persons import Known
 from dataqa.tables.people.private_forms import PrivateForm, form_of
 
@@ -354,7 +354,7 @@ def test_runs_of_rows_are_as_long_as_learnt():
 
     form = PrivateForm("key", "ID", owner="key", sizes={1: 50, 4: 50}, same=["sex"])
     sex = np.array([0.0, 1.0] * 500)
-    made = linked([form], ["sex", "age"], [sex, np.arange(1000.0)], 3)
+    made = owned([form], ["sex", "age"], [sex, np.arange(1000.0)], 3)
     sizes = Counter(Counter(made.owners["key"]).values())
     assert set(sizes) - {1, 4} <= {2, 3}
     assert sum(sizes[one] for one in (2, 3)) <= 1

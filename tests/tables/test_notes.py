@@ -11,7 +11,7 @@ import pytest
 from commands import dataqa as command
 
 from dataqa.errors import InputError
-from dataqa.tables.notes.notes import synthetic_notes
+from dataqa.tables.notes.free import synthetic_notes
 
 NOTES: list[dict[str, Any]] = [
     {

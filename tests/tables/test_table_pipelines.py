@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +167,30 @@ def test_steps_and_tables_do_not_go_together(tmp_path: Path):
     path.write_text("tables: [{name: a}, {name: a}]\n", encoding="utf-8")
     with pytest.raises(InputError, match="two tables are called 'a'"):
         TablePipeline.from_yaml(path)
+
+
+def test_a_table_of_a_database_and_a_compressed_one_in_a_folder(folder: Path, tmp_path: Path):
+    with sqlite3.connect(tmp_path / "p.db") as opened:
+        names = people(300).columns
+        opened.execute(f"CREATE TABLE people ({', '.join(names)})")
+        marks = ", ".join("?" * len(names))
+        opened.executemany(f"INSERT INTO people VALUES ({marks})", people(300).rows())
+    opened.close()
+    source = f"sqlite:///{tmp_path / 'p.db'}#people"
+    told = command("run", folder / "small.yaml", "-i", source, "-o", tmp_path / "a")
+    assert told.code == 0, told.err
+    manifest = json.loads((tmp_path / "a" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["inputs"][0]["path"] == source
+    assert pl.read_csv(tmp_path / "a" / "people.csv").height == 300
+    packed = tmp_path / "packed"
+    packed.mkdir()
+    data = (folder / "people.csv").read_bytes()
+    (packed / "people.csv.gz").write_bytes(gzip.compress(data))
+    (packed / "README.txt").write_text("no table", encoding="utf-8")
+    told = command("run", folder / "small.yaml", "-i", packed, "-o", tmp_path / "b")
+    assert told.code == 0, told.err
+    same = (tmp_path / "b" / "people.csv").read_bytes()
+    assert same == (folder / "out" / "people.csv").read_bytes()
 
 
 def test_inputs_that_are_not_there_are_named(folder: Path, tmp_path: Path):

@@ -28,7 +28,7 @@ def evaluate(
     holdout: pl.DataFrame,
     *,
     target: str = "",
-    hints: Mapping[str, Column] | None = None,
+    hints: Mapping[str, Column | str | Mapping[str, Any]] | None = None,
     tried: int = ATTACKS,
 ) -> dict[str, Any]:
     """Compare a synthetic table with its original and with rows that were not learnt.

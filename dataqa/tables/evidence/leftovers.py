@@ -14,6 +14,7 @@ import polars as pl
 
 from dataqa.private.again import BY_CHANCE as COMMON
 from dataqa.private.leaks import Values
+from dataqa.private.proof import DOUBT
 from dataqa.private.standins.han import is_asian
 from dataqa.tables.columns import Column
 from dataqa.tables.notes.mentions import finder
@@ -21,7 +22,6 @@ from dataqa.tables.people.apart import BY_CHANCE
 from dataqa.tables.people.private_forms import NAMES
 from dataqa.tables.profile import present
 
-_DOUBT = 0.4
 _NOT = COMMON | BY_CHANCE | {"STREET_ADDRESS"}
 """Kinds of which people may have the same; they are counted apart."""
 
@@ -46,7 +46,7 @@ def leftovers(
     if texts:
         asian = any(is_asian(one) for name in texts for one in original[name].drop_nulls())
         scanner = finder(asian=asian)
-    values = Values(scanner, _DOUBT)
+    values = Values(scanner, DOUBT)
     for name in texts:
         values.note(ids, original[name].cast(pl.String).fill_null(""))
     for name, one in columns.items():

@@ -12,7 +12,7 @@ from dataqa.errors import InputError
 from dataqa.tables.coding import Coding, Floats, Variable, code, rounded
 from dataqa.tables.columns import MODELLED, SURE, Column
 from dataqa.tables.people.known import agreeing
-from dataqa.tables.people.linking import with_links
+from dataqa.tables.people.owners import with_links
 from dataqa.tables.people.private_forms import PrivateForm, form_of
 from dataqa.tables.profile import least_rows, present
 

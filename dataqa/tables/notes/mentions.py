@@ -17,6 +17,7 @@ import polars as pl
 from dataqa.private.finder import Finder, plan
 from dataqa.private.packs import USUAL
 from dataqa.private.places import whole
+from dataqa.private.proof import DOUBT
 from dataqa.private.standins.han import is_asian
 from dataqa.private.standins.months import MONTH
 from dataqa.registry import user_assets
@@ -27,7 +28,7 @@ from dataqa.tables.profile import present
 SURE = {"PERSON": 0.3, "LOCATION": 0.4, "ORGANIZATION": 0.6}
 """From which score on a name counts: one too many does less harm than one too few."""
 DAYS = frozenset({"DATE_TIME", "DATE_OF_BIRTH"})
-_DOUBT, _SHORTEST = 0.4, 5
+_SHORTEST = 5
 _ANYWAY = DAYS | {"AGE", "URL", "UUID"}
 """Kinds that count however doubtful they are."""
 _MOVED = DAYS | {"AGE"}
@@ -79,7 +80,7 @@ def mentions(texts: pl.Series, anybody: Mapping[str, str]) -> dict[int, list[Men
     late: dict[int, list[Mention]] = {}
     scanned = finder(asian=any(is_asian(text) for text in texts if text)).scan(texts)
     for row, entity, _, start, end, score in scanned.iter_rows():
-        if entity not in _ANYWAY and score < SURE.get(entity, _DOUBT):
+        if entity not in _ANYWAY and score < SURE.get(entity, DOUBT):
             continue
         data = texts[row].encode()
         at, value = len(data[:start].decode()), data[start:end].decode()

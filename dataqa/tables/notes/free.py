@@ -17,12 +17,11 @@ from dataqa.errors import InputError, did_you_mean
 from dataqa.private.columns import check_path, replaced, split_path
 from dataqa.private.finder import check_kinds
 from dataqa.private.places import whole
+from dataqa.private.proof import DOUBT
 from dataqa.private.replacing import About, Replacing
 from dataqa.registry import user_assets
 from dataqa.tables.notes.mentions import finder, mentions, secret
 from dataqa.tables.notes.selves import composed
-
-_DOUBT = 0.4
 
 
 class Notes(NamedTuple):
@@ -78,7 +77,7 @@ def synthetic_notes(
         series, fields = _parts(frame, path)
         entity = "" if kind == "scan" else kind
         series = kept.get(series.name, series)
-        kept[series.name] = replaced(series, fields, entity, scanner, how, about, _DOUBT)[0]
+        kept[series.name] = replaced(series, fields, entity, scanner, how, about, DOUBT)[0]
     if subject:
         kept[subject] = _renamed(frame[subject], how)
     names = [name for name in frame.columns if name in kept]

@@ -28,7 +28,7 @@ _ENDS = 5
 """The longest runs of rows become their mean: they tell whose they are."""
 
 
-class Linked(NamedTuple):
+class Owned(NamedTuple):
     """Rows that share keys.
 
     Attributes:
@@ -129,9 +129,9 @@ def _sizes(values: pl.Series) -> dict[int, int]:
     return dict(sorted(Counter(counts.tolist()).items()))
 
 
-def linked(
+def owned(
     forms: Sequence[PrivateForm], names: Sequence[str], values: Sequence[Floats], seed: int
-) -> Linked:
+) -> Owned:
     """Rows parted into those of one key each.
 
     Args:
@@ -153,7 +153,7 @@ def linked(
         for number in mine:
             made[number] = made[number][first[number_of]]
         owners[form.name] = number_of.tolist()
-    return Linked(made, owners)
+    return Owned(made, owners)
 
 
 def _alike(columns: Sequence[Floats], rows: int, draw: np.random.Generator) -> NDArray[np.int64]:
