@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import zlib
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -19,6 +20,8 @@ SIDECAR = ".dataqa.json"
 """What is added to the name of a file that cannot say itself that it is synthetic."""
 METADATA = "dataqa.synthetic"
 """The key in the metadata of a Parquet file."""
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
+"""How a text in UTF-16 begins."""
 ENDINGS = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
 
 
@@ -45,6 +48,9 @@ def read_table(source: Path | str) -> pl.DataFrame:
         sign = "\t" if ending == ".tsv" else ","
         _check_names(data, sign, path)
         return pl.read_csv(data, separator=sign, infer_schema=False)
+    except (EOFError, zlib.error):
+        hint = "fetch or write it again"
+        raise InputError("is damaged or cut off", where=str(path), hint=hint) from None
     except OSError as error:
         raise InputError(
             f"cannot be read: {error.strerror or 'damaged'}", where=str(path)
@@ -60,7 +66,9 @@ def _damage(error: Exception) -> tuple[str, str]:
     if isinstance(error, pl.exceptions.NoDataError):
         return "has no rows", "a first line of names, and a line for each row"
     if isinstance(error, UnicodeDecodeError) or "utf-8" in told.lower():
-        return "is not written in UTF-8", "iconv -f WINDOWS-1252 -t UTF-8, or what it is written in"
+        wide = isinstance(error, UnicodeDecodeError) and error.object[:2] in _WIDE
+        name = "UTF-16" if wide else "WINDOWS-1252"
+        return "is not written in UTF-8", f"iconv -f {name} -t UTF-8, or what it is written in"
     if "more fields than" in told:
         return (
             "a line has more values than there are names",
@@ -95,7 +103,7 @@ def write_table(frame: pl.DataFrame, path: Path, about: Mapping[str, Any]) -> li
     else:
         frame.write_csv(written, separator="\t" if ending == ".tsv" else ",")
     data = written.getvalue()
-    path.write_bytes(gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
+    path.write_bytes(_packed(data, path.suffix))
     beside = path.with_name(path.name + SIDECAR)
     beside.write_text(said + "\n", encoding="utf-8")
     return [path, beside]
@@ -147,14 +155,38 @@ def _ending(path: Path) -> str:
 
 
 def _plain(path: Path) -> bytes:
+    """A file's bytes, unpacked to the end of it.
+
+    Raises:
+        EOFError: It is cut off.
+    """
     data = path.read_bytes()
     if path.suffix == ".gz":
         return gzip.decompress(data)
-    if path.suffix == ".zst":
+    if path.suffix != ".zst":
+        return data
+    import zstandard  # noqa: PLC0415
+
+    pieces: list[bytes] = []
+    while data:  # a file may be several frames, one behind the other
+        frame = zstandard.ZstdDecompressor().decompressobj()
+        try:
+            pieces.append(frame.decompress(data))
+        except zstandard.ZstdError:
+            raise OSError from None
+        if not frame.eof:
+            raise EOFError
+        data = frame.unused_data
+    return b"".join(pieces)
+
+
+def _packed(data: bytes, suffix: str) -> bytes:
+    """Bytes as a file of this ending has them; the same ones always."""
+    if suffix == ".zst":
         import zstandard  # noqa: PLC0415
 
-        return zstandard.ZstdDecompressor().decompressobj().decompress(data)
-    return data
+        return zstandard.ZstdCompressor().compress(data)
+    return gzip.compress(data, mtime=0) if suffix == ".gz" else data
 
 
 def _check_names(data: bytes, sign: str, path: Path) -> None:

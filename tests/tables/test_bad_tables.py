@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import polars as pl
 import pytest
+import zstandard
 from commands import dataqa as command
 
 import dataqa
@@ -148,6 +150,7 @@ def test_files_that_are_not_whole_say_what_is_wrong(tmp_path: Path):
         (b"a,b\n" + b"1,2\n" * 25 + b"1,2,3\n", "more values than there are names", "quote"),
         (b"a,b\n" + b"caf\xe9,1\n" * 30, "not written in UTF-8", "iconv"),
         ("naïve,b\n".encode("latin1") + b"1,2\n" * 30, "not written in UTF-8", "iconv"),
+        ("a,b\n1,2\n".encode("utf-16"), "not written in UTF-8", "iconv -f UTF-16"),
     ):
         path.write_bytes(data)
         with pytest.raises(InputError, match=what) as caught:
@@ -207,3 +210,23 @@ def test_the_command_says_what_is_wrong_and_writes_nothing(
     assert "Hint: " in told.err
     assert "k-7919" not in told.err
     assert not out.exists()
+
+
+@pytest.mark.parametrize("ending", ["gz", "zst"])
+def test_a_compressed_table_is_read_to_its_end_or_not_at_all(ending: str, tmp_path: Path):
+    frame = pl.DataFrame({"a": [str(at * 7919 % 5003) for at in range(4000)]})
+    path = tmp_path / f"t.csv.{ending}"
+    write_table(frame, path, {})
+    whole = path.read_bytes()
+    assert read_table(path).equals(frame)
+    plain = frame.head(3).write_csv(include_header=False).encode()
+    more = gzip.compress(plain) if ending == "gz" else zstandard.compress(plain)
+    path.write_bytes(whole + more)
+    assert read_table(path).height == 4003
+    for size in (len(whole) // 2, len(whole) - 3):
+        path.write_bytes(whole[:size])
+        with pytest.raises(InputError, match="damaged or cut off"):
+            read_table(path)
+    path.write_bytes(whole[:20] + bytes(40) + whole[60:])
+    with pytest.raises(InputError, match="damaged"):
+        read_table(path)
