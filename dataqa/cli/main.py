@@ -86,7 +86,10 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(2)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as error:
+        if isinstance(error.__cause__, EOFError):  # click takes the end of a file for the user's
+            click.echo("Error: a file is cut off", err=True)
+            sys.exit(2)
         click.echo("Stopped. What is finished is kept: run again to continue.", err=True)
         sys.exit(1)
     except BrokenPipeError:

@@ -105,3 +105,11 @@ def test_a_file_that_cannot_be_written_is_named(mails: Path, tmp_path: Path):
     assert told.code == 2
     assert "fault in dataqa" not in told.err
     assert "evidence.jsonl" in told.err
+
+
+def test_the_end_of_a_file_is_not_told_as_a_stop(mails: Path, monkeypatch: pytest.MonkeyPatch):
+    def cut(_: object) -> pl.DataFrame:
+        raise EOFError
+
+    monkeypatch.setattr("dataqa.tables.files.read_table", cut)
+    assert dataqa("profile", mails) == (2, "", "\nError: a file is cut off\n")
