@@ -10,11 +10,12 @@ import numpy as np
 from dataqa.tables.coding import Variable
 from dataqa.tables.learning.trees import Floats
 from dataqa.tables.linked.chain import Chain, Drawn, draw_chain, place_of
+from dataqa.tables.linked.counting import MEAN, NOTHING, in_all
 from dataqa.tables.linked.dealing import apart, deal
 from dataqa.tables.linked.groups import Groups, alone, grouped
 from dataqa.tables.linked.inside import pointed_back
-from dataqa.tables.linked.learning import GROUP, MEAN, NOTHING, in_all
 from dataqa.tables.linked.links import Rows
+from dataqa.tables.linked.parts import GROUP
 from dataqa.tables.linked.reaching import brought_to
 from dataqa.tables.linked.shape import Known, TableModel, known_above, timing_of
 from dataqa.tables.linked.times import gathered
