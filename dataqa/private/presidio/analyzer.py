@@ -21,7 +21,7 @@ from dataqa.private.presidio.context import Nearby, TextArtifacts
 from dataqa.private.presidio.gates import Gates
 from dataqa.private.presidio.ours import as_presidio_recognizers
 from dataqa.private.presidio.registry import read_registry
-from dataqa.private.presidio.words import blank
+from dataqa.private.presidio.words import blank, settled
 from dataqa.registry import user_assets
 
 
@@ -149,7 +149,8 @@ class WordsOnly(SpacyNlpEngine):
             entities=[],
             tokens=doc,
             tokens_indices=[token.idx for token in doc],
-            lemmas=[token.lower_ for token in doc],
+            # of forms of a stop word, which support nothing, a model would know as much
+            lemmas=[settled(one.lower_) if language == "en" else one.lower_ for one in doc],
             nlp_engine=self,
             language=language,
         )

@@ -150,6 +150,16 @@ def _base(word: str) -> str:
     return word.removesuffix("s") if not word.endswith("ss") else word
 
 
+def settled(word: str) -> str:
+    """The stop word that an English word is a form of, as lemmas have it; else the word itself.
+
+    >>> settled("called"), settled("phones")
+    ('call', 'phones')
+    """
+    base = _base(word)
+    return base if base in STOP_WORDS else word
+
+
 @cache
 def blank(language: str) -> Any:
     """SpaCy's rules for a language, without a model."""
