@@ -91,7 +91,7 @@ def provider(name: str) -> Distribution | None:
 
 
 def shipped(folder: str) -> Path:
-    """The folder ``pipelines`` or ``rules`` that came with this package."""
+    """The folder ``flows``, ``pipelines`` or ``rules`` that came with this package."""
     inside = _HERE / "_shipped" / folder
     return inside if inside.is_dir() else _HERE.parent / folder
 

@@ -27,6 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("steps",),
     ("pipeline", "plan"),
     ("engine", "preview"),
+    ("review",),
     ("frames", "deduplication", "scrubbing", "expressions"),
     ("cli",),
 )
@@ -35,8 +36,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 
 ON_TOP = {"dataqa", "dataqa.__main__"}
 NETWORK = {"socket", "http", "urllib", "requests", "httpx", "ssl", "ftplib", "smtplib", "asyncio"}
-MAY_TALK: set[str] = set()
-"""Modules that may import one of these: none yet."""
+MAY_TALK: set[str] = {"dataqa.review.local_server", "dataqa.review.studio"}
+"""Modules that may import one of these, each only when it is asked for."""
 HARMLESS = {"urllib.parse", "http.HTTPStatus"}
 HEAVY = (
     *("numba", "polars", "pyarrow", "numpy", "spacy", "presidio", "sklearn", "ray", "openai"),
