@@ -42,6 +42,8 @@ _COMMANDS = {
     "train": ("train", "Train what finds names."),
     "profile": ("synth", "Tell what the columns of a table are."),
     "synth": ("synth", "Make synthetic tables, and measure them."),
+    "review": ("review", "Ask people in Label Studio, and bring home what they say."),
+    "label-studio": ("label_studio", "Run a Label Studio on this machine."),
     "init": ("scaffold", "Write a commented starting point."),
     "list": ("scaffold", "List pipelines, steps, signals, rules, recognisers or extras."),
 }
@@ -57,7 +59,7 @@ class _Lazy(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = import_module(f"dataqa.cli.{_COMMANDS[cmd_name][0]}")
-        return getattr(module, f"{cmd_name}_command")
+        return getattr(module, f"{cmd_name.replace('-', '_')}_command")
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):

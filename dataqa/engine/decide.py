@@ -14,7 +14,7 @@ from dataqa.engine.finish import Result, load
 from dataqa.engine.layout import probe
 from dataqa.engine.local import assets_of, make_job
 from dataqa.engine.outlet import REJECTED, VERDICT_OF
-from dataqa.engine.overlay import OVERLAY, kept_overlay, read_overlay
+from dataqa.engine.overlay import HUMAN, OVERLAY, kept_overlay, read_overlay
 from dataqa.engine.provenance import files_changed
 from dataqa.engine.shard import Job, add
 from dataqa.engine.stock import STOCK, Stock, recall_stock
@@ -176,7 +176,7 @@ def _one_file(
     stays = said.filter(~mine)
     if over is not None:
         told = over.join(ids, on=DOC_ID, how="inner", maintain_order="left")
-        stays = pl.concat([stays.filter(pl.col("step") != OVERLAY), complete(told)])
+        stays = pl.concat([stays.filter(~pl.col("step").is_in([OVERLAY, HUMAN])), complete(told)])
     together = pl.concat([stays, asked]).sort(DOC, maintain_order=True)
     after = VERDICT_OF.gather(actions(ids[DOC], together))
     revived = (after != REJECTED) & (signals["verdict"] == REJECTED)

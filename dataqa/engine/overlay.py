@@ -21,9 +21,11 @@ from dataqa.policy import ACTIONS
 from dataqa.types import DOC, DOC_ID, FINDINGS, Batch
 
 OVERLAY = "overlay"
+HUMAN = "human"
+"""The step of findings that come from the review."""
 _HOME = f"{STATE}/overlay"
 """Where a finished run keeps its overlay: deciding it anew must not forget what people said."""
-_SAID = ("action", "rule", "by", "detail", "score")
+_SAID = ("action", "step", "rule", "by", "detail", "score", "ref")
 
 
 class Overlay(NamedTuple):
@@ -145,10 +147,14 @@ def _findings(table: pl.DataFrame, path: Path) -> pl.DataFrame:
         )
     codes = words.replace_strict(ACTIONS, return_dtype=pl.UInt8)
     said = table.select(DOC_ID, *(name for name in _SAID[1:] if name in table.columns))
-    named = said.with_columns(codes.alias("action"), pl.lit(OVERLAY).alias("step"))
-    for column, default in (("rule", "overlay.verdict"), ("by", "person")):
+    named = said.with_columns(codes.alias("action"))
+    for column, default in (("step", OVERLAY), ("rule", "overlay.verdict"), ("by", "person")):
         value = pl.col(column).fill_null(default) if column in named.columns else pl.lit(default)
         named = named.with_columns(value.alias(column))
+    strange = named.filter(~pl.col("step").is_in([OVERLAY, HUMAN]))
+    if strange.height:
+        hint = f"its findings are of the step {OVERLAY} or {HUMAN}"
+        raise InputError("findings of another step", where=str(path), hint=hint)
     return named.filter(pl.col("action").is_not_null())
 
 
