@@ -64,8 +64,17 @@ def answer_of(results: Sequence[Mapping[str, Any]], controls: Sequence[Control])
     return answer
 
 
-def faults(answer: Answer, controls: Sequence[Control], text: str = "") -> list[str]:
-    """What is wrong with an answer, without its words; empty if nothing."""
+def faults(
+    answer: Answer, controls: Sequence[Control], text: str = "", *, partly: bool = False
+) -> list[str]:
+    """What is wrong with an answer, without its words; empty if nothing.
+
+    Args:
+        answer: Values by control.
+        controls: Of the configuration.
+        text: What spans are in.
+        partly: What is required may be missing: a proposal that a person completes.
+    """
     told: list[str] = []
     regions = [one for one in controls if one.region]
     names = {one.name for one in controls if not one.region}
@@ -75,7 +84,7 @@ def faults(answer: Answer, controls: Sequence[Control], text: str = "") -> list[
         if control.region:
             continue
         if value is None or value in ("", []):
-            told += [f"{control.name}: none"] if control.required else []
+            told += [f"{control.name}: none"] if control.required and not partly else []
         elif control.kind == "Labels":
             for span in value:
                 told += _span_faults(span, control, regions, text)

@@ -25,7 +25,7 @@ def prediction_of(
     flow: Flow, text: str, prelabel: Prelabel, invalid: Counter[str]
 ) -> dict[str, Any] | None:
     """A prediction, None if the prelabel is no answer to what is asked; why is counted."""
-    wrong = faults(prelabel.answer, flow.controls, text)
+    wrong = faults(prelabel.answer, flow.controls, text, partly=True)
     if prelabel.probability is not None and not 0 <= prelabel.probability <= 1:
         wrong.append("a probability outside 0 to 1")
     results = [] if wrong else results_of(prelabel.answer, flow.controls, text, prelabel.key)

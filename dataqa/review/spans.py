@@ -78,8 +78,9 @@ def spans_of(store: Store, flow: Flow, rows: pl.DataFrame, keying: Keying) -> It
             mine = said.filter(pl.col(DOC_ID) == doc)
             told = _items(flow, about[doc], source, written[doc], mine, steps, keying)
             found[doc] = list(told)
-    for doc in order:
-        yield from found.get(doc, [])
+    # one window of each document before the second of any
+    for at in range(max(map(len, found.values()), default=0)):
+        yield from (found[doc][at] for doc in order if at < len(found.get(doc, [])))
 
 
 def source_texts(store: Store, ids: set[str]) -> Iterator[tuple[str, str]]:
