@@ -78,7 +78,11 @@ class Replacing(NamedTuple):
         return f"{dataset}\0{about.subject or about.doc_id}"
 
     def without(
-        self, text: str, spans: Iterable[tuple[str, int, int]], about: About
+        self,
+        text: str,
+        spans: Iterable[tuple[str, int, int]],
+        about: About,
+        given: Mapping[tuple[int, int], str] = {},
     ) -> tuple[str, list[tuple[str, Edit]]]:
         """A text with its private values replaced.
 
@@ -87,6 +91,7 @@ class Replacing(NamedTuple):
             spans: Kind, start and end in UTF-8 bytes of each value, by place; one that lies in
                 another is passed over.
             about: The document.
+            given: What people chose for the value at a place.
 
         Returns:
             The new text, and each replacement that changed something, with its kind.
@@ -99,7 +104,7 @@ class Replacing(NamedTuple):
             if start < done or start == end:
                 continue
             value = data[start:end].decode()
-            new = self.replaced(entity, value, about)
+            new = given.get((start, end)) or self.replaced(entity, value, about)
             if new == value:
                 continue
             pieces += [data[done:start], new.encode()]

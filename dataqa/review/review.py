@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,20 +11,28 @@ from typing import Any, NamedTuple
 import msgspec
 import polars as pl
 
+from dataqa.engine.again import pipeline_of
 from dataqa.engine.decide import decide
 from dataqa.engine.driver import Options
 from dataqa.engine.finish import Result
+from dataqa.engine.local import assets_of, run_local
+from dataqa.engine.look import finished_store
 from dataqa.engine.watch import Watch
 from dataqa.errors import InputError
+from dataqa.io.store import Store
+from dataqa.manifest import MANIFEST
+from dataqa.review.corrections import corrections_of, write_tests
 from dataqa.review.flows import Flow, load_flow
 from dataqa.review.items import Choice, choose
 from dataqa.review.ledger import Ledger, Prelabel, ledger_folder, open_ledger
 from dataqa.review.local_server import running, usual_place
 from dataqa.review.spans import RECOGNISERS
 from dataqa.review.studio import Studio, connected
-from dataqa.review.verdicts import Rule, overlay_of, verdicts
+from dataqa.review.verdicts import Rule, Verdict, overlay_of, verdicts
 
-VERDICTS = "verdicts.parquet"
+VERDICTS, CORRECTIONS = "verdicts.parquet", "corrections.parquet"
+TESTS = "recogniser-tests.jsonl"
+"""What people saw, with stand-ins for private values: for ``dataqa private evaluate``."""
 
 
 class Server(NamedTuple):
@@ -184,15 +192,41 @@ def apply(
     Raises:
         InputError: Nobody has said anything yet.
     """
-    frames = [overlay_of(flow, verdicts(ledger, flow, rule)) for ledger, flow in flows.values()]
-    said = pl.concat(frames) if frames else None
-    if said is None or not said.height:
+    told = {name: (flow, verdicts(ledger, flow, rule)) for name, (ledger, flow) in flows.items()}
+    said = pl.concat([overlay_of(flow, some) for flow, some in told.values()])
+    if not said.height:
         hint = "dataqa review pull brings what people said"
         raise InputError("there are no verdicts yet", where=str(run), hint=hint)
     folder = next(iter(flows.values()))[0].folder.parent
     said.write_parquet(folder / VERDICTS)
     options = (options or Options())._replace(overlay=folder / VERDICTS)
-    return decide(run, {}, to, options, watch)
+    spans = [(flow, some) for flow, some in told.values() if flow.sheet.items == "spans"]
+    settings = _corrections(finished_store(run), folder, spans)
+    if not settings:
+        return decide(run, {}, to, options, watch)
+    # other spans are other evidence: the inputs are gone through once more
+    store = finished_store(run)
+    pipeline = pipeline_of(store).with_settings(settings, assets_of(store, options.rules))
+    inputs = [str(one["path"]) for one in store.get_json(MANIFEST)["inputs"]]
+    return run_local(pipeline, inputs, to, options, watch)
+
+
+def _corrections(
+    store: Store, folder: Path, spans: Sequence[tuple[Flow, list[Verdict]]]
+) -> dict[str, Any]:
+    """Write what people said of spans; the settings by which a run takes it, none if nothing."""
+    frames: list[pl.DataFrame] = []
+    tests: list[dict[str, Any]] = []
+    for flow, some in spans:
+        rows, told = corrections_of(store, flow, some)
+        frames.append(rows)
+        tests += told
+    if not any(frame.height for frame in frames):
+        return {}
+    path = folder.resolve() / CORRECTIONS
+    pl.concat(frames).write_parquet(path)
+    write_tests(folder / TESTS, tests)
+    return {"private.corrections": str(path)}
 
 
 def purge(ledger: Ledger, studio: Studio) -> int:

@@ -6,6 +6,7 @@ acts on them.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar, Literal
 
 import msgspec
@@ -13,10 +14,11 @@ import numpy as np
 import polars as pl
 
 from dataqa.errors import InputError
+from dataqa.private.corrections import corrected, digest_of, read_corrections
 from dataqa.private.finder import Finder, Plan, plan
 from dataqa.private.names.stages import stages_for
 from dataqa.private.proof import DOUBT, require_proven
-from dataqa.types import DOC, TEXT, Action, Assets, Batch, Opened
+from dataqa.types import DOC, DOC_ID, TEXT, Action, Assets, Batch, Opened
 
 SPANS, DOUBTFUL, SHARE = "private_spans", "private_doubtful", "private_char_ratio"
 RULE = "private."
@@ -40,6 +42,8 @@ class Private(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         doubt: From this score on it may be: it is found and scrubbed like the others, and flagged.
             ``doubt: hold`` is the usual score, and ``hold``.
         hold: Send documents with a doubtful span to review.
+        corrections: What people said of spans in their review, which holds in the place of what
+            is found there; `dataqa review apply` writes such a file.
     """
 
     packs: tuple[str, ...] = ("private/global",)
@@ -49,6 +53,7 @@ class Private(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     sure: float = 0.8
     doubt: float | Literal["hold"] = DOUBT
     hold: bool = False
+    corrections: str = ""
 
     judging: ClassVar[tuple[str, ...]] = ()
 
@@ -66,8 +71,9 @@ class Private(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return DOUBT if self.doubt == "hold" else self.doubt
 
     def digest(self, assets: Assets) -> str:
-        """A digest of the recognisers and models in use."""
-        return self._plan(assets).digest()
+        """A digest of the recognisers and models in use, and of what people said."""
+        told = digest_of(Path(self.corrections)) if self.corrections else ""
+        return self._plan(assets).digest() + told
 
     def open(self, assets: Assets) -> Opened:
         """Prove the packs and compile them.
@@ -77,7 +83,8 @@ class Private(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         """
         what = self._plan(assets)
         require_proven(what.recognisers)
-        return _Find(self, Finder(what, assets.cache))
+        said = read_corrections(Path(self.corrections)) if self.corrections else None
+        return _Find(self, Finder(what, assets.cache), said)
 
     def _plan(self, assets: Assets) -> Plan:
         return plan(self.packs, self.entities, assets, self.names, self.languages)
@@ -108,11 +115,15 @@ class Private(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class _Find:
     """The step, opened; it knows what each of its stages took."""
 
-    def __init__(self, step: Private, finder: Finder) -> None:
-        self._step, self._finder = step, finder
+    def __init__(self, step: Private, finder: Finder, said: pl.DataFrame | None) -> None:
+        self._step, self._finder, self._said = step, finder, said
 
     def __call__(self, batch: Batch) -> Batch:
-        return self._step.told(batch, self._finder.scan(batch.docs[TEXT], self._step.least))
+        texts = batch.docs[TEXT]
+        found = self._finder.scan(texts, self._step.least)
+        if self._said is not None:
+            found = corrected(found, batch.docs[DOC_ID], texts, self._said)
+        return self._step.told(batch, found)
 
     def parts(self) -> dict[str, tuple[float, int]]:
         """CPU seconds of each of its stages since the last call, and characters that it read."""

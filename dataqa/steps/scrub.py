@@ -17,6 +17,7 @@ import polars as pl
 from dataqa.edits import encode, merge, result_span
 from dataqa.errors import InputError, did_you_mean
 from dataqa.private.columns import check_path, replaced, split_path
+from dataqa.private.corrections import GIVEN
 from dataqa.private.finder import Finder, Plan, check_kinds, plan
 from dataqa.private.keys import check_place, key_at
 from dataqa.private.packs import USUAL
@@ -246,9 +247,15 @@ def _one(
 ) -> tuple[str, Sequence[Mapping[str, Any]]]:
     """One document's text scrubbed, and a finding for each place."""
     places = _places(findings)
-    scores = {(start, end): score for _, start, end, score in places}
-    spans = [(rule.removeprefix(FOUND), start, end) for rule, start, end, _ in places]
-    new, edits = how.without(text, spans, about)
+    scores = {(start, end): score for _, start, end, score, _ in places}
+    spans = [(rule.removeprefix(FOUND), start, end) for rule, start, end, _, _ in places]
+    # a person's choice holds where values get stand-ins; a style that shows none asks for none
+    given = {
+        (start, end): detail.removeprefix(GIVEN)
+        for rule, start, end, _, detail in places
+        if detail.startswith(GIVEN) and how.style_of(rule.removeprefix(FOUND)) == "surrogate"
+    }
+    new, edits = how.without(text, spans, about, given)
     made: list[Mapping[str, Any]] = []
     for entity, edit in edits:
         end = edit.start + edit.removed
@@ -257,17 +264,19 @@ def _one(
     return new, made
 
 
-def _places(findings: pl.DataFrame) -> list[tuple[str, int, int, float]]:
+def _places(findings: pl.DataFrame) -> list[tuple[str, int, int, float, str]]:
     """What was found, where it lies now: later steps may have edited the text since."""
     chain: list[bytes] = []
-    places: list[tuple[str, int, int, float]] = []
-    rows = findings.select("step", "rule", "start", "end", "score", "edits").rows()
+    places: list[tuple[str, int, int, float, str]] = []
+    columns = ("step", "rule", "start", "end", "score", "edits", "detail")
+    rows = findings.select(columns).rows()
     before = ""
-    for step, rule, start, end, score, edits in reversed(rows):
+    for step, rule, start, end, score, edits, detail in reversed(rows):
         if rule.startswith(RULE):  # what was found before is replaced already
             break
         if rule.startswith(FOUND):
-            places.append((rule, *result_span(chain[::-1], start, end), score))
+            place = result_span(chain[::-1], start, end)
+            places.append((rule, *place, score, detail or ""))
         elif edits is not None:
             chain = [*chain[:-1], merge([chain[-1], edits])] if step == before else [*chain, edits]
         before = step
