@@ -35,6 +35,18 @@ def up_command(*, port: int | None, version: str | None) -> None:
     click.echo(f'  export LABEL_STUDIO_API_KEY="$(cat {place.token})"')
 
 
+@label_studio_command.command("install")
+@click.option("--version", help="Which release.")
+def install_command(*, version: str | None) -> None:
+    """Install it without starting it."""
+    from dataqa.review.local_server import VERSION, install, usual_place
+
+    place = usual_place()
+    chosen = version or VERSION
+    new = install(place, chosen, lambda line: click.echo(line, err=True))
+    click.echo(f"{'installed' if new else 'there already'}: {place.program(chosen)}")
+
+
 @label_studio_command.command("down")
 @click.option("--purge", is_flag=True, help="Delete its projects, users and texts too.")
 def down_command(*, purge: bool) -> None:

@@ -32,7 +32,7 @@ VERSION = "1.23.2"
 USER = "admin@example.com"
 PORT = 8080
 _LOOPBACK = "127.0.0.1"
-_STARTS = 180.0
+_STARTS = 600.0
 """Seconds that a first start may take; it fills a data base."""
 _SETTINGS = {
     "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
@@ -123,10 +123,7 @@ def up(
     known = running(place)
     if known is not None:
         return known
-    place.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not place.whole(version).is_file():
-        tell(f"installing Label Studio {version}: a gigabyte, a minute or two")
-        _install(place, version)
+    install(place, version, tell)
     chosen = _free(port)
     who = login(place)
     first = not place.data.exists()
@@ -136,6 +133,20 @@ def up(
     (place.root / "server.json").write_bytes(msgspec.json.encode(told))
     _wait(told, place)
     return told
+
+
+def install(place: Place, version: str = VERSION, tell: Callable[[str], None] = print) -> bool:
+    """Install a release unless it is there; whether it was not.
+
+    Raises:
+        RunError: It could not be installed.
+    """
+    place.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if place.whole(version).is_file():
+        return False
+    tell(f"installing Label Studio {version}: a gigabyte, a minute or two")
+    _install(place, version)
+    return True
 
 
 def down(place: Place, *, purge: bool = False) -> bool:
@@ -225,16 +236,17 @@ def _start(place: Place, version: str, port: int, who: Login) -> int:
     }
     command = [str(place.program(version)), "start", "--no-browser", "--internal-host", _LOOPBACK]
     command += ["--port", str(port), "--data-dir", str(place.data), "--log-level", "WARNING"]
-    with (place.root / "server.log").open("wb") as log:
-        started = subprocess.Popen(
-            command,
-            env=settings,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,  # it outlives this command, and is stopped as a group
-        )
-    return started.pid
+    # by a shell that ends at once: whoever started the server need not outlive it, nor wait for it
+    script = '"$@" >"$SERVER_LOG" 2>&1 </dev/null & echo $!'
+    started = subprocess.run(
+        ["sh", "-c", script, "sh", *command],
+        env={**settings, "SERVER_LOG": str(place.root / "server.log")},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        start_new_session=True,
+    )
+    return int(started.stdout)
 
 
 def _wait(told: Running, place: Place) -> None:
@@ -260,12 +272,6 @@ def _answers(url: str) -> bool:
 
 def _alive(pid: int) -> bool:
     try:
-        ended, _ = os.waitpid(pid, os.WNOHANG)  # a child of ours that has ended is still listed
-        if ended:
-            return False
-    except ChildProcessError:
-        pass
-    try:
         os.kill(pid, 0)
     except OSError:
         return False
@@ -275,7 +281,7 @@ def _alive(pid: int) -> bool:
 def _stop(pid: int) -> None:
     for number, seconds in ((signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0)):
         try:
-            os.killpg(pid, number)
+            os.killpg(os.getpgid(pid), number)
         except OSError:
             return
         end = time.monotonic() + seconds

@@ -7,7 +7,6 @@ of are deleted; what an interrupted change left half done is taken out first.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,15 +21,15 @@ _SHOWING, _GOING = "showing", "going"
 
 
 def prediction_of(
-    flow: Flow, text: str, prelabel: Prelabel, invalid: Counter[str]
+    flow: Flow, text: str, prelabel: Prelabel, invalid: dict[str, str]
 ) -> dict[str, Any] | None:
-    """A prediction, None if the prelabel is no answer to what is asked; why is counted."""
+    """A prediction, None if the prelabel is no answer to what is asked; why is noted."""
     wrong = faults(prelabel.answer, flow.controls, text, partly=True)
     if prelabel.probability is not None and not 0 <= prelabel.probability <= 1:
         wrong.append("a probability outside 0 to 1")
     results = [] if wrong else results_of(prelabel.answer, flow.controls, text, prelabel.key)
     if wrong or not results:
-        invalid[wrong[0] if wrong else "nothing is answered"] += 1
+        invalid[prelabel.key] = wrong[0] if wrong else "nothing is answered"
         return None
     told: dict[str, Any] = {"model_version": prelabel.model, "result": results}
     return told if prelabel.probability is None else {**told, "score": prelabel.probability}
@@ -41,7 +40,7 @@ def show_prelabels(
     flow: Flow,
     studio: Studio,
     project: int,
-    invalid: Counter[str],
+    invalid: dict[str, str],
     timeout: float,
 ) -> int:
     """Bring tasks that are there up to their newest prelabels; how many."""
@@ -86,7 +85,7 @@ def _show(
     project: int,
     some: Sequence[Prelabel],
     shown: Mapping[str, tuple[int, str | None]],
-    invalid: Counter[str],
+    invalid: dict[str, str],
     timeout: float,
 ) -> set[str]:
     """Send the prelabels of one model and delete the versions that they take the place of."""

@@ -83,7 +83,7 @@ def push(
     """
     how = how or How()
     project = project_of(ledger, flow, studio, how)
-    invalid: Counter[str] = Counter()
+    invalid: dict[str, str] = {}
     before = ledger.count("state = 'there'")
     for (batch,) in ledger.rows("SELECT DISTINCT batch FROM items WHERE state = 'sent'"):
         _settle(ledger, studio, project, batch, how)
@@ -98,7 +98,7 @@ def push(
         f"{studio.url}/projects/{project}",
         ledger.count("state = 'there'") - before,
         told,
-        dict(invalid),
+        dict(Counter(invalid.values())),
         removed,
     )
 
@@ -199,7 +199,7 @@ def _send(
     project: int,
     some: Sequence[Item],
     how: How,
-    invalid: Counter[str],
+    invalid: dict[str, str],
 ) -> None:
     """Send a batch: noted as sent, sent, acknowledged; or looked up where nobody knows."""
     prelabels = ledger.prelabels([item.key for item in some if not item.blind])

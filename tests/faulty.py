@@ -1,0 +1,88 @@
+"""A proxy in front of a real server that loses answers, refuses and delays, as it is told.
+
+It listens on this machine. What it does to each request is decided by a function of the method and
+the path; the server behind has done its work all the same where only the answer is lost.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Literal
+
+type Fault = Literal["", "lose", "refuse", "drop"]
+"""``lose`` the answer, ``refuse`` with 503 before anything is done, ``drop`` the request."""
+type Decide = Callable[[str, str], Fault]
+
+
+@contextmanager
+def faulty(port: int, decide: Decide, prefix: str = "") -> Generator[str]:
+    """Serve what a server on this machine does, with faults; the address.
+
+    Args:
+        port: Of the server behind.
+        decide: What happens to a request.
+        prefix: A path that it is served below, such as ``/ls``.
+    """
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _pass(self) -> None:
+            size = int(self.headers.get("Content-Length") or 0)
+            body = self.rfile.read(size) if size else None
+            fault = decide(self.command, self.path)
+            if fault == "drop":
+                self.close_connection = True
+                return
+            if fault == "refuse":
+                self._answer(503, b"")
+                return
+            path = self.path.removeprefix(prefix) if prefix else self.path
+            if prefix and not self.path.startswith(f"{prefix}/"):
+                self._answer(404, b"")
+                return
+            behind = HTTPConnection("127.0.0.1", port, timeout=120)
+            try:
+                told = {k: v for k, v in self.headers.items() if k.lower() != "connection"}
+                behind.request(self.command, path, body, told)
+                answer = behind.getresponse()
+                data = answer.read()
+            except OSError:
+                self.close_connection = True
+                return
+            finally:
+                behind.close()
+            if fault == "lose":
+                self.close_connection = True
+                return
+            self._answer(answer.status, data, answer.getheader("Content-Type") or "")
+
+        def _answer(self, status: int, data: bytes, kind: str = "text/plain") -> None:
+            try:
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+            except OSError:  # whoever asked has gone
+                self.close_connection = True
+
+        do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _pass  # noqa: N815
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}{prefix}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,212 @@
+"""Push and pull against a real Label Studio: once each, whatever fails on the way."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from asked import annotate, items_of, prelabels_of, quality
+from faulty import Fault, faulty
+
+from dataqa.errors import InputError
+from dataqa.review.flows import load_flow
+from dataqa.review.ledger import open_ledger
+from dataqa.review.pull import pull
+from dataqa.review.push import How, push
+from dataqa.review.studio import Studio, UnansweredError, connected
+
+FAST = How(batch=20, grace=0.2, patience=20.0)
+
+
+def keys_there(studio: Studio, project: int, keys: list[str]) -> Counter[str]:
+    return Counter(task.key for task in studio.find(project, keys))
+
+
+def leading(studio: Studio, project: int) -> str:
+    told = studio.project(project)
+    return "" if told is None else told.model_version
+
+
+def test_a_second_push_sends_nothing(studio: Studio, ledger_place: Path):
+    flow, items = quality(), items_of(30, blind=3)
+    with open_ledger(ledger_place) as ledger:
+        assert ledger.add(items) == 30
+        ledger.add_prelabels(prelabels_of(items, "m1"))
+        told = push(ledger, flow, studio, FAST)
+        assert told.tasks == 30
+        assert push(ledger, flow, studio, FAST).tasks == 0
+        found = studio.find(told.project, [item.key for item in items])
+        assert Counter(task.key for task in found) == Counter(item.key for item in items)
+        shown = {task.key for task in found if task.predictions}
+        assert shown == {item.key for item in items if not item.blind}
+        # the server has the texts: here they are needed no more
+        assert ledger.count("data IS NOT NULL") == 0
+        assert b"text 7" not in (ledger_place / "ledger.sqlite").read_bytes()
+        studio.delete_project(told.project)
+
+
+def test_newer_prelabels_take_the_place_of_older_ones(studio: Studio, ledger_place: Path):
+    flow, items = quality(), items_of(6)
+    with open_ledger(ledger_place) as ledger:
+        ledger.add(items)
+        ledger.add_prelabels(prelabels_of(items, "m1"))
+        project = push(ledger, flow, studio, FAST).project
+        assert leading(studio, project) == "m1"
+        ledger.add_prelabels(prelabels_of(items[:2], "m2", "drop"))
+        assert push(ledger, flow, studio, FAST).prelabelled >= 2
+        told = {
+            task.key: [one["model_version"] for one in task.predictions]
+            for task in studio.find(project, [item.key for item in items])
+        }
+        assert told == {item.key: ["m2"] if at < 2 else ["m1"] for at, item in enumerate(items)}
+        assert leading(studio, project) == "m2"
+        studio.delete_project(project)
+
+
+def test_a_prelabel_that_is_no_answer_is_left_out_and_counted(studio: Studio, ledger_place: Path):
+    flow, items = quality(), items_of(2)
+    with open_ledger(ledger_place) as ledger:
+        ledger.add(items)
+        ledger.add_prelabels(prelabels_of(items, "m1", "perhaps"))
+        told = push(ledger, flow, studio, FAST)
+        assert told.invalid == {"verdict: not among the choices": 2}
+        assert not any(t.predictions for t in studio.find(told.project, [i.key for i in items]))
+        studio.delete_project(told.project)
+
+
+def test_what_was_said_comes_home_once_changed_and_deleted(studio: Studio, ledger_place: Path):
+    flow, items = quality(), items_of(8)
+    with open_ledger(ledger_place) as ledger:
+        ledger.add(items)
+        ledger.add_prelabels(prelabels_of(items, "m1"))
+        project = push(ledger, flow, studio, FAST).project
+        tasks = {task.key: task for task in studio.find(project, [item.key for item in items])}
+        said = {
+            item.key: annotate(
+                studio,
+                flow,
+                tasks[item.key].id,
+                {"verdict": "drop", "reasons": ["spam"], "note": "a 😀 & <b>"},
+                lead_time=4.5,
+                parent_prediction=tasks[item.key].predictions[0]["id"],
+            )
+            for item in items[:4]
+        }
+        skipped = annotate(studio, flow, tasks[items[5].key].id, {}, was_cancelled=True)
+        assert pull(ledger, flow, studio)[:4] == (5, 0, 0, 1)
+        assert pull(ledger, flow, studio)[:3] == (0, 0, 0)
+        one = next(one for one in ledger.annotations() if one.key == items[0].key)
+        assert one.answer == {"verdict": "drop", "reasons": ["spam"], "note": "a 😀 & <b>"}
+        assert (one.seconds, one.shown, one.skipped) == (4.5, "m1", False)
+        studio._sdk.annotations.delete(id=said[items[0].key])
+        studio._sdk.annotations.update(id=skipped, result=[], was_cancelled=False)
+        assert pull(ledger, flow, studio)[:3] == (0, 1, 1)
+        assert {one.key for one in ledger.annotations()} == {items[n].key for n in (1, 2, 3, 5)}
+        studio.delete_tasks([tasks[items[1].key].id])
+        assert pull(ledger, flow, studio, full=True).deleted == 1
+        studio.delete_project(project)
+
+
+def test_lost_answers_make_no_second_task(
+    studio: Studio, port: int, token: str, ledger_place: Path
+):
+    flow, items = quality(), items_of(60)
+    draw = random.Random(7)
+
+    def decide(method: str, path: str) -> Fault:
+        faults: tuple[Fault, ...] = ("lose", "drop", "refuse", "", "")
+        return draw.choice(faults) if "/import" in path and method == "POST" else ""
+
+    with (
+        faulty(port, decide) as url,
+        connected(url, token) as shaky,
+        open_ledger(ledger_place) as ledger,
+    ):
+        ledger.add(items)
+        told = push(ledger, flow, shaky, FAST)
+        there = keys_there(studio, told.project, [item.key for item in items])
+        assert there == Counter(item.key for item in items)
+        assert ledger.count("late > 0") > 0, "no answer was lost"
+        studio.delete_project(told.project)
+
+
+def test_a_task_that_comes_late_goes_unless_somebody_worked_on_it(
+    studio: Studio, ledger_place: Path
+):
+    flow, items = quality(), items_of(3)
+    with open_ledger(ledger_place) as ledger:
+        ledger.add(items)
+        project = push(ledger, flow, studio, FAST).project
+        again = [{"data": {"text": "x", "why": "y", "dataqa_id": item.key}} for item in items]
+        late = studio.import_tasks(project, again, 60)
+        with ledger.change() as db:
+            db.execute("UPDATE items SET late = 1 << 40")  # as after an answer that was lost
+        annotate(studio, flow, late[0], {"verdict": "keep"})
+        assert pull(ledger, flow, studio).removed == 3
+        there = {task.key: task.id for task in studio.find(project, [item.key for item in items])}
+        assert len(studio.ids(project)) == 3
+        assert there[items[0].key] == late[0]
+        assert [one.key for one in ledger.annotations()] == [items[0].key]
+        studio.delete_project(project)
+
+
+def test_a_project_is_made_once_though_its_making_was_not_noted(
+    studio: Studio, port: int, token: str, ledger_place: Path
+):
+    flow = quality()
+
+    def decide(method: str, path: str) -> Fault:
+        return "lose" if method == "POST" and path.endswith("/projects/") else ""
+
+    with open_ledger(ledger_place) as ledger:
+        ledger.add(items_of(1))
+        with (
+            faulty(port, decide) as url,
+            connected(url, token) as shaky,
+            pytest.raises(UnansweredError),
+        ):
+            push(ledger, flow, shaky, FAST)
+        told = push(ledger, flow, studio, FAST)
+        assert studio.projects(f"dataqa:{ledger.mark}") == [told.project]
+        studio.delete_project(told.project)
+
+
+def test_a_page_that_asks_something_else_is_refused(studio: Studio, ledger_place: Path):
+    flow = quality()
+    with open_ledger(ledger_place) as ledger:
+        ledger.add(items_of(1))
+        project = push(ledger, flow, studio, FAST).project
+        studio.change(project, label_config=flow.config.replace('alias="keep"', 'alias="yes"'))
+        with pytest.raises(InputError, match="not what the flow asks"):
+            push(ledger, flow, studio, FAST)
+        studio.change(project, label_config=load_flow("quality", "zh").config)
+        push(ledger, flow, studio, FAST)  # the same in other words
+        studio.delete_project(project)
+        with pytest.raises(InputError, match="is gone"):
+            pull(ledger, flow, studio)
+
+
+def test_a_server_below_a_path_takes_both_kinds_of_token(
+    studio: Studio, port: int, token: str, ledger_place: Path
+):
+    with faulty(port, lambda method, path: "", "/ls") as url:
+        with connected(url, token) as below:
+            assert below.user() == "admin@example.com"
+        with connected(url, access_token(studio)) as below:
+            assert below.user() == "admin@example.com"
+        with connected(url, "a.b.c") as below, pytest.raises(InputError, match="refused"):
+            below.user()
+    with (
+        connected(f"http://127.0.0.1:{port}", "0" * 40) as other,
+        pytest.raises(InputError, match="the key is refused"),
+    ):
+        other.user()
+
+
+def access_token(studio: Studio) -> str:
+    """A personal access token, made once; the server gives one of them at a time."""
+    sdk = studio._sdk
+    told = sdk.tokens.create()
+    return str(told.token)
