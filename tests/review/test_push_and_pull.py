@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from asked import annotate, items_of, prelabels_of, quality
+from asked import annotate, items_of, prelabels_of, quality, sdk_of
 from faulty import Fault, faulty
 
 from dataqa.errors import InputError
@@ -100,8 +100,8 @@ def test_what_was_said_comes_home_once_changed_and_deleted(studio: Studio, ledge
         one = next(one for one in ledger.annotations() if one.key == items[0].key)
         assert one.answer == {"verdict": "drop", "reasons": ["spam"], "note": "a 😀 & <b>"}
         assert (one.seconds, one.shown, one.skipped) == (4.5, "m1", False)
-        studio._sdk.annotations.delete(id=said[items[0].key])
-        studio._sdk.annotations.update(id=skipped, result=[], was_cancelled=False)
+        sdk_of(studio).annotations.delete(id=said[items[0].key])
+        sdk_of(studio).annotations.update(id=skipped, result=[], was_cancelled=False)
         assert pull(ledger, flow, studio)[:3] == (0, 1, 1)
         assert {one.key for one in ledger.annotations()} == {items[n].key for n in (1, 2, 3, 5)}
         studio.delete_tasks([tasks[items[1].key].id])
@@ -207,6 +207,5 @@ def test_a_server_below_a_path_takes_both_kinds_of_token(
 
 def access_token(studio: Studio) -> str:
     """A personal access token, made once; the server gives one of them at a time."""
-    sdk = studio._sdk
-    told = sdk.tokens.create()
+    told = sdk_of(studio).tokens.create()
     return str(told.token)
