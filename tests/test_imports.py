@@ -23,7 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ),
     ("packfile", "packs", "policy", "report", "manifest", "proof"),
     ("private",),
-    ("tables",),
+    ("tables", "llm"),
     ("steps",),
     ("pipeline", "plan"),
     ("engine", "preview"),
@@ -35,12 +35,13 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 
 ON_TOP = {"dataqa", "dataqa.__main__"}
 NETWORK = {"socket", "http", "urllib", "requests", "httpx", "ssl", "ftplib", "smtplib", "asyncio"}
-MAY_TALK: set[str] = set()
-"""Modules that may import one of these: none yet."""
+MAY_TALK = {"dataqa.llm.http"}
+"""Modules that may import one of these."""
 HARMLESS = {"urllib.parse", "http.HTTPStatus"}
 HEAVY = (
     *("numba", "polars", "pyarrow", "numpy", "spacy", "presidio", "sklearn", "ray", "openai"),
-    *("label_studio_sdk", "fasttext", "ftfy", "jinja2", "rich", "scipy", "pandas", "torch"),
+    *("label_studio_sdk", "fasttext", "ftfy", "jinja2", "rich", "scipy", "pandas", "torch", "httpx"),
+    *("jsonschema", "referencing"),
 )
 HELP = """
 import sys
