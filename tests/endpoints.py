@@ -11,13 +11,15 @@ import math
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from hashlib import blake2b
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
+
+import msgspec
 
 from dataqa.llm.asking import Way
 from dataqa.llm.endpoint import Endpoint
@@ -77,7 +79,8 @@ class Fake:
 
     def endpoint(self, **settings: Any) -> Endpoint:
         """It as a setting, for tests: quick to give up."""
-        return Endpoint(url=self.url, model="fake", **{"timeout": 5.0, **settings})
+        given: dict[str, Any] = {"url": self.url, "model": "fake", "timeout": 5.0}
+        return msgspec.convert(given | settings, Endpoint)
 
     def asked(self, *, probes: bool = False) -> list[str]:
         """What was asked, without what only finds out what it can."""
@@ -86,7 +89,7 @@ class Fake:
 
 
 @contextmanager
-def fake(**settings: Any) -> Iterator[Fake]:
+def fake(**settings: Any) -> Generator[Fake]:
     """An endpoint on a port of its own, until the end of the block."""
     state = Fake(**settings)
     kind = type("Handler", (_Handler,), {"state": state})
@@ -242,7 +245,7 @@ class _Handler(BaseHTTPRequestHandler):
 def chatted(state: Fake, body: dict[str, Any], fault: str) -> dict[str, Any]:
     """The answer to a chat."""
     way, text = way_of(body), last_text(body)
-    room = body.get("max_tokens") or body.get("max_completion_tokens")
+    room: int = body.get("max_tokens") or body["max_completion_tokens"]
     if way in state.honours or (way in {"plain", "json_object"} and state.obeys):
         schema = schema_of(body)
     else:

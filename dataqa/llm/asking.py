@@ -151,8 +151,8 @@ def said(path: str, answer: dict[str, Any]) -> Said | None:
         text,
         str(choice.get("finish_reason")),
         tokens_of(choice),
-        _count(counts.get("prompt_tokens")),
-        _count(counts.get("completion_tokens")),
+        count(counts.get("prompt_tokens")),
+        count(counts.get("completion_tokens")),
     )
 
 
@@ -167,7 +167,8 @@ def _content(choice: dict[str, Any]) -> str | None:
     return message.get("content") or ""
 
 
-def _count(value: Any) -> int | None:
+def count(value: Any) -> int | None:
+    """A number of tokens, None where there is none."""
     return value if isinstance(value, int) and value >= 0 else None
 
 

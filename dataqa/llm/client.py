@@ -93,7 +93,7 @@ class Client:
     def close(self) -> None:
         """Stop sending, and close what is open."""
         if self._sender and self._connection:
-            self._sender.stopped.set()
+            self._sender.stop()
             self._connection.close()
         self._cache.close()
 
@@ -128,7 +128,7 @@ class Client:
             raise
         except BaseException:
             if self._sender:
-                self._sender.stopped.set()  # nobody waits for what is in flight
+                self._sender.stop()  # nobody waits for what is in flight
             raise
         finally:
             pool.shutdown(cancel_futures=True)

@@ -37,11 +37,13 @@ def tokens_of(choice: dict[str, Any]) -> list[Token]:
     >>> tokens_of({"logprobs": {"tokens": [" hi"], "top_logprobs": [{" hi": -0.1}]}})
     [Token(text=b' hi', others={b' hi': -0.1})]
     """
-    given = choice.get("logprobs")
-    if not isinstance(given, dict):
+    told = choice.get("logprobs")
+    if not isinstance(told, dict):
         return []
+    given: dict[str, Any] = told
     try:
-        if content := given.get("content"):
+        content: list[dict[str, Any]] = given.get("content") or []
+        if content:
             return [Token(_text(one), _most([*one["top_logprobs"], one])) for one in content]
         pairs = zip(given.get("tokens") or (), given.get("top_logprobs") or (), strict=False)
         return [

@@ -9,10 +9,10 @@ from __future__ import annotations
 import random
 import threading
 import time
-from typing import Any
+from typing import Any, NoReturn
 
-from dataqa.errors import InputError, RunError
-from dataqa.llm.asking import most_tokens
+from dataqa.errors import DataqaError, InputError, RunError
+from dataqa.llm.asking import count, most_tokens
 from dataqa.llm.budget import Cost, Ledger, cost_of
 from dataqa.llm.endpoint import KEY, Endpoint
 from dataqa.llm.http import FREE, PASSING, Answer, Connection
@@ -34,10 +34,10 @@ _WHY = {
     "refused": "refuses every request",
 }
 _HINTS = {
-    "connect": "is the server running? Is the port right?",
+    "connect": "see that the server runs and the port is right",
     "timeout": "a longer timeout, or less concurrency",
     "busy": "fewer requests per minute, or less concurrency",
-    "refused": "is the model's context too short, or max_tokens too large?",
+    "refused": "see whether the model's context is too short, or max_tokens too large",
 }
 
 
@@ -70,7 +70,15 @@ class Sender:
         self._pace = Pace(endpoint.requests_per_minute, endpoint.tokens_per_minute)
         self._in_a_row = 0
         self._lock = threading.Lock()
-        self.stopped = threading.Event()
+        self._stopped = threading.Event()
+        self._error: DataqaError = RunError("the client is closed", where=endpoint.base)
+
+    def stop(self, error: DataqaError | None = None) -> None:
+        """Send nothing more; every worker that wants to ends with the first error."""
+        with self._lock:
+            if error and not self._stopped.is_set():
+                self._error = error
+            self._stopped.set()
 
     def send(
         self, path: str, body: dict[str, Any], out: int, *, retries: int | None = None
@@ -94,7 +102,7 @@ class Sender:
         for number in range(tries):
             answer = self._attempt(path, body, most_in, out)
             self._look(answer)
-            if answer.failure not in PASSING or number == tries - 1 or self.stopped.is_set():
+            if answer.failure not in PASSING or number == tries - 1:
                 return answer, number + 1
             self._sleep(_seconds(answer, number))
         raise AssertionError
@@ -106,9 +114,9 @@ class Sender:
         cost = most
         try:
             self._sleep(self._pace.turn(most_in // 4 + out, time.monotonic()))
-            if self.stopped.is_set():
+            if self._stopped.is_set():
                 cost = Cost()
-                return Answer({}, "dropped")
+                raise self._error
             answer = self._connection.post(path, body)
             cost = self._cost(answer, most)
         finally:
@@ -120,18 +128,18 @@ class Sender:
             return Cost(requests=1)
         usage = answer.body.get("usage")
         counts = usage if isinstance(usage, dict) else {}
-        given = [counts.get(name) for name in ("prompt_tokens", "completion_tokens")]
-        if answer.failure or not all(isinstance(one, int) and one >= 0 for one in given):
+        told = (count(counts.get("prompt_tokens")), count(counts.get("completion_tokens")))
+        if answer.failure or told[0] is None or told[1] is None:
             return most
-        return cost_of(self._endpoint, given[0], given[1])
+        return cost_of(self._endpoint, told[0], told[1])
 
     def _look(self, answer: Answer) -> None:
         """Notice failures that further requests would only repeat."""
         where = self._endpoint.base
         if answer.failure == "key":
-            self.stopped.set()
             hint = f"--key env:NAME or file:PATH, or {KEY}"
-            raise InputError(f"the key is not taken (HTTP {answer.status})", where=where, hint=hint)
+            what = f"the key is not taken (HTTP {answer.status})"
+            self._end(InputError(what, where=where, hint=hint))
         with self._lock:
             self._in_a_row = self._in_a_row + 1 if answer.failure else 0
             most = 2 * self._endpoint.concurrency + (
@@ -139,17 +147,19 @@ class Sender:
             )
             over = self._in_a_row > most
         if over:
-            self.stopped.set()
-            raise failing(answer, where, f"{most + 1} times in a row")
+            self._end(failing(answer, where, f"{most + 1} times in a row"))
+
+    def _end(self, error: DataqaError) -> NoReturn:
+        self.stop(error)
+        raise self._error
 
     def _sleep(self, seconds: float) -> None:
         if seconds > _PATIENCE:
-            self.stopped.set()
             what = f"the endpoint asks to wait {seconds:,.0f} seconds"
             hint = "run again then: replies that came are kept"
-            raise RunError(what, where=self._endpoint.base, hint=hint)
+            self._end(RunError(what, where=self._endpoint.base, hint=hint))
         if seconds > 0:
-            self.stopped.wait(seconds)
+            self._stopped.wait(seconds)
 
 
 def failing(answer: Answer, where: str, times: str) -> RunError:
@@ -157,7 +167,7 @@ def failing(answer: Answer, where: str, times: str) -> RunError:
     status = f" (HTTP {answer.status}{f', {answer.code}' if answer.code else ''})"
     what = f"the endpoint {_WHY.get(answer.failure, 'fails')}{status if answer.status else ''}"
     hint = _HINTS.get(answer.failure, "look into the server's log")
-    return RunError(f"{what}, {times}", where=where, hint=f"{hint} Replies that came are kept")
+    return RunError(f"{what}, {times}", where=where, hint=f"{hint}; replies that came are kept")
 
 
 def _seconds(answer: Answer, number: int) -> float:
