@@ -40,7 +40,17 @@ MAY_TALK = {"dataqa.llm.http"}
 HARMLESS = {"urllib.parse", "http.HTTPStatus"}
 HEAVY = (
     *("numba", "polars", "pyarrow", "numpy", "spacy", "presidio", "sklearn", "ray", "openai"),
-    *("label_studio_sdk", "fasttext", "ftfy", "jinja2", "rich", "scipy", "pandas", "torch", "httpx"),
+    *(
+        "label_studio_sdk",
+        "fasttext",
+        "ftfy",
+        "jinja2",
+        "rich",
+        "scipy",
+        "pandas",
+        "torch",
+        "httpx",
+    ),
     *("jsonschema", "referencing"),
 )
 HELP = """

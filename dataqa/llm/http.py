@@ -9,6 +9,7 @@ import json
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -119,10 +120,9 @@ class Connection:
 
 def _answer(response: httpx.Response, data: bytes) -> Answer:
     status = response.status_code
-    try:
+    body: Any = None
+    with suppress(ValueError, RecursionError):
         body = json.loads(data, strict=False)
-    except ValueError:
-        body = None
     if status == 200:
         ok = isinstance(body, dict) and "error" not in body
         return Answer(body, status=status) if ok else Answer({}, "unreadable", status)

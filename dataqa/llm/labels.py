@@ -2,13 +2,15 @@
 
 The tokens of a reply's JSON say nothing, for a grammar forced them; at the place of the label the
 log probabilities are the model's own. Those of all first tokens of a label are added, and divided
-by the sum over all labels. Where a token begins several labels, the tokens behind it decide.
+by the sum over all labels. Where a token begins several labels, the tokens behind it decide. Only
+the likeliest tokens are told: a label that is not among them is taken to be as likely as the last
+one that is, which is the most that it can be, so that no label seems surer than it is known to be.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from dataqa.llm.question import Label
@@ -44,7 +46,7 @@ def tokens_of(choice: dict[str, Any]) -> list[Token]:
     try:
         content: list[dict[str, Any]] = given.get("content") or []
         if content:
-            return [Token(_text(one), _most([*one["top_logprobs"], one])) for one in content]
+            return [Token(_text(one), _most(_told(one))) for one in content]
         pairs = zip(given.get("tokens") or (), given.get("top_logprobs") or (), strict=False)
         return [
             Token(
@@ -87,10 +89,18 @@ def sureness(
             total = math.fsum(mass.values())
             if total <= 0:
                 return None
-            shares = {word.decode(): one / total for word, one in mass.items()}
+            least = math.exp(min(token.others.values()))
+            bounded = {word: one or least for word, one in mass.items()}
+            over = math.fsum(bounded.values())
+            shares = {word.decode(): one / over for word, one in bounded.items()}
             return Sureness(shares, min(1.0, total))
         left -= len(token.text)
     return None
+
+
+def _told(one: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield from one["top_logprobs"]
+    yield one
 
 
 def _text(one: dict[str, Any]) -> bytes:
