@@ -93,7 +93,8 @@ def probabilities(calibration: Calibration, margins: Floats) -> Floats:
         told = np.interp(margins, calibration.margins, calibration.values)
     else:
         told = np.clip(margins, 0.0, 1.0)
-    return np.round(np.where(np.isnan(margins), np.nan, told), DIGITS)
+    out: Floats = np.round(np.where(np.isnan(margins), np.nan, told), DIGITS)
+    return out
 
 
 def logistic(odds: Floats) -> Floats:

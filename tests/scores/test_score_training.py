@@ -70,7 +70,7 @@ def test_groups_are_held_out_together():
 def test_weights_count():
     """A wrong label of hardly any weight changes hardly anything; of full weight it does."""
     frame = texts(200).with_columns(pl.lit(1.0).alias("weight"))
-    wrong = texts(200, seed=8).with_columns(1 - pl.col("label"), pl.lit(1e-6).alias("weight"))
+    wrong = texts(200, seed=8).with_columns(label=1 - pl.col("label"), weight=1e-6)
     both = labelled(pl.concat([frame, wrong.select(frame.columns)]), Columns(weight="weight"))
     light = train_linear(both, SMALL)
     right = both.right[:200]
