@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         *("index", "line_filter", "bounds"),
     ),
     ("packfile", "packs", "policy", "report", "manifest", "proof"),
-    ("private",),
+    ("private", "scores"),
     ("tables", "llm"),
     ("steps",),
     ("pipeline", "plan"),

@@ -39,7 +39,7 @@ _COMMANDS = {
     "reidentify": ("vault", "Put originals back in the place of stand-ins."),
     "forget": ("forget", "Remove somebody's documents from a run."),
     "key": ("key", "Make a key for stand-ins, or change a vault's."),
-    "train": ("train", "Train what finds names."),
+    "train": ("train", "Train scores, and what finds names."),
     "llm": ("llm", "Tell what a language model's endpoint does, and keep its replies."),
     "profile": ("synth", "Tell what the columns of a table are."),
     "synth": ("synth", "Make synthetic tables, and measure them."),
