@@ -313,7 +313,7 @@ def spoilt(content: str, fault: str) -> str:
         case "fenced":
             return f"Here it is:\n```json\n{content}\n```"
         case "unknown-label":
-            return re.sub(r'(: )"[^"]*"|(: )\d+', r'\1\2"dunno"', content, count=1)
+            return re.sub(r': ("[^"]*"|\d+)', ': "dunno"', content)
         case "prose":
             return "I think that it is rather good."
         case _:

@@ -1,4 +1,4 @@
-"""A real llama.cpp server with a small real model, if ``python -m benchmarks.peers llm`` made it."""
+"""A real llama.cpp server with a small real model: ``python -m benchmarks.peers llm`` makes it."""
 
 from __future__ import annotations
 

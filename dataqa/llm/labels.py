@@ -47,13 +47,11 @@ def tokens_of(choice: dict[str, Any]) -> list[Token]:
         content: list[dict[str, Any]] = given.get("content") or []
         if content:
             return [Token(_text(one), _most(_told(one))) for one in content]
-        pairs = zip(given.get("tokens") or (), given.get("top_logprobs") or (), strict=False)
+        texts: list[str] = given.get("tokens") or []
+        tops: list[dict[str, float]] = given.get("top_logprobs") or []
         return [
-            Token(
-                text.encode(),
-                _most({"token": one, "logprob": value} for one, value in others.items()),
-            )
-            for text, others in pairs
+            Token(text.encode(), _most({"token": one, "logprob": top[one]} for one in top))
+            for text, top in zip(texts, tops, strict=False)
         ]
     except (KeyError, TypeError, AttributeError, ValueError):
         return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Literal
 
 import polars as pl
@@ -40,7 +41,7 @@ def preparing(
     """
     if send == "raw":
         return None
-    finder = Finder(plan(packs, (), assets, names, languages))
+    finder = _finder(tuple(packs), tuple(names), tuple(languages), assets)
     how = Replacing(style="mask")
 
     def scrubbed(text: str) -> str:
@@ -49,3 +50,10 @@ def preparing(
         return made[0]
 
     return scrubbed
+
+
+@cache
+def _finder(
+    packs: tuple[str, ...], names: tuple[str, ...], languages: tuple[str, ...], assets: Assets
+) -> Finder:
+    return Finder(plan(packs, (), assets, names, languages))

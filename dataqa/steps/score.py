@@ -1,25 +1,30 @@
 """``score``: what a model says of each text, with the bounds it is held to.
 
-The model is a folder that ``dataqa train`` wrote, or a fastText file that the user brings. A score
-becomes the signal ``score.NAME``; bounds over it are rules like any other, so that a finished run
-can be decided anew with other ones. Between two bounds the model is in doubt: such documents go to
-review.
+The model is a folder that ``dataqa train`` wrote, a fastText file that the user brings, or a judge
+whom a language model answers for a sample of the documents. A score becomes the signal
+``score.NAME``; bounds over it are rules like any other, so that a finished run can be decided anew
+with other ones. Between two bounds the model is in doubt: such documents go to review.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from functools import partial
-from typing import ClassVar, Literal
+from pathlib import PurePath
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 import polars as pl
 
 from dataqa.errors import InputError
+from dataqa.llm.endpoint import Endpoint
+from dataqa.llm.outgoing import Send
+from dataqa.llm.question import Style
+from dataqa.llm.sampling import Sampled, digest, scorer
 from dataqa.rules import Rule
 from dataqa.scores.models import (
-    Scorer,
     band_of,
     check_model,
     is_probability,
@@ -39,6 +44,15 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     Attributes:
         model: A folder that ``dataqa train`` wrote, or ``fasttext:`` and a ``.bin`` or ``.ftz``
             file.
+        llm: In place of a model: a judge (``judge/educational``, or a file), whom a language model
+            answers. Its replies are kept, so a run repeats without the network.
+        sample: The share of documents that the language model is asked about, by a digest of their
+            ids. The score of the others is null, and they stay.
+        endpoint: The language model: ``url``, ``model``, ``key`` (``env:NAME`` or ``file:PATH``)
+            and so on; by default that of ``DATAQA_LLM_ENDPOINT`` and ``DATAQA_LLM_MODEL``.
+        style: How it is asked: ``chat``; ``completion``, a list of examples, for small models.
+        send: ``scrubbed``: private values and names are masked before a text leaves; ``raw``.
+        cache: The file of its replies; by default the user's own, or ``DATAQA_LLM_CACHE``.
         name: What the signal and the rules are called after ``score.``; by default the folder's or
             the file's name.
         label: The label of a fastText model whose probability is the score.
@@ -56,6 +70,12 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     judging: ClassVar[tuple[str, ...]] = ("keep", "most", "doubt", "action", "missing")
 
     model: str = ""
+    llm: str = ""
+    sample: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.01
+    endpoint: Endpoint | None = None
+    style: Style = "chat"
+    send: Send = "scrubbed"
+    cache: str = ""
     name: str = ""
     label: str = ""
     keep: float | None = None
@@ -86,13 +106,13 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         Raises:
             InputError: There is no such model, or its scores cannot have these bounds.
         """
-        model = self._model
-        bounds = self._bounds(model)
+        bounds = self._bounds()
         if bounds is None or self.action == "keep":
             return ()
         stays, goes = bounds
         side = "max" if self.most is not None else "min"
-        mine, missing = _ACTIONS[self.action], _ACTIONS[self.missing]
+        mine = _ACTIONS[self.action]
+        missing = Action.KEEP if self.llm else _ACTIONS[self.missing]
         first = mine if goes is None else Action.REVIEW
         rule = partial(Rule, "score", signal=self.signal)
         found = [rule(self.title, **{side: stays}, action=first, missing=missing)]
@@ -101,28 +121,32 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             found.append(rule(name, **{side: goes}, action=mine, missing=Action.KEEP))
         return tuple(found)
 
-    def digest(self, assets: Assets) -> str:  # noqa: ARG002 - every step gets them
-        """The digest of the model's files."""
+    def digest(self, assets: Assets) -> str:
+        """The digest of the model's files, or of the judge and which language model it is."""
+        if self.llm:
+            return digest(self._sampled, assets)
         return model_digest(self._model)
 
     def measures(self, assets: Assets) -> str:
         """The same: whatever the bounds, scores are the model's."""
         return self.digest(assets)
 
-    def open(self, assets: Assets) -> Opened:  # noqa: ARG002 - every step is opened alike
+    def open(self, assets: Assets) -> Opened:
         """Load the model; returns the function that scores a batch.
 
         Raises:
             InputError: It is not there, or damaged.
         """
-        return partial(
-            _score, scorer=open_model(self._model, self.label, self.chars), signal=self.signal
-        )
+        if self.llm:
+            return partial(_score, scores=scorer(self._sampled, assets), signal=self.signal)
+        model = open_model(self._model, self.label, self.chars)
+        return partial(_score, scores=lambda docs: model.scores(docs[TEXT]), signal=self.signal)
 
     @property
     def title(self) -> str:
         """What the score is called."""
-        return self.name or re.sub(r"[^\w.-]+", "-", name_of(self._model)).strip(".") or "model"
+        known = PurePath(self.llm).stem if self.llm else name_of(self._model)
+        return self.name or re.sub(r"[^\w.-]+", "-", known).strip(".") or "model"
 
     @property
     def signal(self) -> str:
@@ -131,10 +155,25 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     @property
     def _model(self) -> str:
-        if not self.model:
+        if not self.model or self.llm:
             hint = "name a folder that `dataqa train` wrote, or fasttext:FILE.bin"
-            raise InputError("no model is named", where="score.model", hint=hint)
+            what = "give one of model and llm" if self.model else "no model is named"
+            raise InputError(what, where="score.model", hint=hint)
         return self.model
+
+    @property
+    def _sampled(self) -> Sampled:
+        if self.model or self.label or self.chars or self.doubt == "model":
+            hint = "a judge says how much of a text is read; leave model, label, chars out"
+            raise InputError("this is not for a judge", where="score.llm", hint=hint)
+        return Sampled(
+            judge=self.llm,
+            share=self.sample,
+            endpoint=self.endpoint,
+            style=self.style,
+            send=self.send,
+            cache=self.cache,
+        )
 
     def _check_band(self) -> None:
         bound = self.keep if self.keep is not None else self.most
@@ -153,14 +192,17 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             hint = f"the band [{low:g}, {high:g}] must hold {bound:g}"
             raise InputError("the bound lies outside the band", where="score.doubt", hint=hint)
 
-    def _bounds(self, model: str) -> tuple[float, float | None] | None:
+    def _bounds(self) -> tuple[float, float | None] | None:
         """From where a document stays, and from where it goes without doubt, where that differs."""
-        check_model(model, self.label)
-        if is_probability(model):
-            self._check_probability()
         band = self.doubt
+        if self.llm:
+            _ = self._sampled
+        else:
+            check_model(self._model, self.label)
+            if is_probability(self._model):
+                self._check_probability()
         if band == "model":
-            band = band_of(model)
+            band = band_of(self._model)
             if band is None:
                 hint = "give [low, high]"
                 raise InputError("the model knows no band", where="score.doubt", hint=hint)
@@ -177,7 +219,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise InputError("this model's scores are probabilities", where="score", hint=hint)
 
 
-def _score(batch: Batch, *, scorer: Scorer, signal: str) -> Batch:
+def _score(batch: Batch, *, scores: Callable[[pl.DataFrame], pl.Series], signal: str) -> Batch:
     if not batch.docs.height:
         return batch.with_signals({signal: pl.Series([], dtype=pl.Float64)})
-    return batch.with_signals({signal: scorer.scores(batch.docs[TEXT])})
+    return batch.with_signals({signal: scores(batch.docs)})
