@@ -32,7 +32,14 @@ def model_options(command: Command) -> Command:
 
 
 @click.command("quality")
-@click.argument("labels", nargs=-1, required=True, metavar="LABELS")
+@click.argument("labels", nargs=-1, metavar="LABELS")
+@click.option(
+    "--from-run",
+    "run",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="In place of LABELS: a finished run, whose --signal is the label.",
+)
+@click.option("--signal", help="Signal of --from-run, such as score.educational.")
 @click.option("--label-column", default="label", show_default=True, help="Column of labels.")
 @click.option(
     "--positive",
@@ -58,6 +65,8 @@ def model_options(command: Command) -> Command:
 def quality_command(
     *,
     labels: tuple[str, ...],
+    run: Path | None,
+    signal: str | None,
     out: Path,
     label_column: str,
     positive: tuple[str, ...],
@@ -78,15 +87,23 @@ def quality_command(
     from dataqa.scores.card_page import write_card
     from dataqa.scores.files import save
     from dataqa.scores.labels import Columns, labelled, read_files
+    from dataqa.scores.runs import signal_of_run
     from dataqa.scores.training import Settings, need_sklearn, train_linear
     from dataqa.types import TEXT
 
     need_sklearn()
+    if bool(labels) == bool(run) or bool(run) != bool(signal):
+        raise click.UsageError("give LABELS, or --from-run with --signal")
+    if run and signal:
+        label_column = signal
     columns = Columns(TEXT, label_column, weight_column, group_column)
     others = [name for name in columns[1:] if name is not None]
-    frame, damaged = read_files(labels, _reading(reading), list(dict.fromkeys(others)))
-    say_damaged(damaged)
-    found = labelled(frame, columns, positive, threshold, str(labels[0]))
+    if run:
+        frame = signal_of_run(run, label_column)
+    else:
+        frame, damaged = read_files(labels, _reading(reading), list(dict.fromkeys(others)))
+        say_damaged(damaged)
+    found = labelled(frame, columns, positive, threshold, str(run or labels[0]))
     click.echo(f"training on {len(found.right):,} documents", err=True)
     trained = train_linear(found, Settings(seed=seed, error=error))
     header = save(out, trained.header, trained.arrays)
