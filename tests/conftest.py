@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from llama import llama
 
 from dataqa.registry import shipped
 from dataqa.types import Assets
@@ -32,6 +34,13 @@ def root() -> Path:
 def examples() -> Path:
     """The example corpus."""
     return ROOT / "examples" / "data"
+
+
+@pytest.fixture(scope="session")
+def llama_url() -> Generator[str]:
+    """The base URL of a real llama.cpp server with the model ``smollm2``; skips without it."""
+    with llama() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

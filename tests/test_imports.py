@@ -22,8 +22,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         *("index", "line_filter", "bounds"),
     ),
     ("packfile", "packs", "policy", "report", "manifest", "proof"),
-    ("private",),
-    ("tables",),
+    ("private", "scores"),
+    ("tables", "llm"),
     ("steps",),
     ("pipeline", "plan"),
     ("engine", "preview"),
@@ -36,12 +36,23 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 
 ON_TOP = {"dataqa", "dataqa.__main__"}
 NETWORK = {"socket", "http", "urllib", "requests", "httpx", "ssl", "ftplib", "smtplib", "asyncio"}
-MAY_TALK: set[str] = {"dataqa.review.local_server", "dataqa.review.studio"}
+MAY_TALK = {"dataqa.llm.http", "dataqa.review.local_server", "dataqa.review.studio"}
 """Modules that may import one of these, each only when it is asked for."""
 HARMLESS = {"urllib.parse", "http.HTTPStatus"}
 HEAVY = (
     *("numba", "polars", "pyarrow", "numpy", "spacy", "presidio", "sklearn", "ray", "openai"),
-    *("label_studio_sdk", "fasttext", "ftfy", "jinja2", "rich", "scipy", "pandas", "torch"),
+    *(
+        "label_studio_sdk",
+        "fasttext",
+        "ftfy",
+        "jinja2",
+        "rich",
+        "scipy",
+        "pandas",
+        "torch",
+        "httpx",
+    ),
+    *("jsonschema", "referencing"),
 )
 HELP = """
 import sys

@@ -15,11 +15,15 @@ from dataqa.cli.options import (
     not_an_input,
     reading_options,
 )
+from dataqa.cli.train_scores import quality_command
 
 
 @click.group("train")
 def train_command() -> None:
-    """Train what finds names."""
+    """Train scores, and what finds names."""
+
+
+train_command.add_command(quality_command)
 
 
 @train_command.command("names")

@@ -61,7 +61,7 @@ class Cutting(NamedTuple):
 
 
 @helper
-def _characters(
+def characters(
     text: np.ndarray,
     at: Int,
     table: np.ndarray,
@@ -108,7 +108,7 @@ def _characters(
 
 
 @helper
-def _runs(items: np.ndarray, n: Int, out: np.ndarray) -> None:
+def runs(items: np.ndarray, n: Int, out: np.ndarray) -> None:
     """Hash every run of ``n`` items: a polynomial of them, mixed.
 
     ``out``, as long as ``items``, holds runs of 1, and then of twice as many and one more, as the
@@ -161,19 +161,19 @@ def next_block(
     items = room.items.hashes
     if cutting.chars:
         begun = held + total
-        at, count, every = _characters(text, at, table, folds, items, held, begun)
+        at, count, every = characters(text, at, table, folds, items, held, begun)
     else:
         at, count = hash_words(text, at, table, folds, room.items, held)
         every = np.int64(WORD)
     n = cutting.n
     made = max(count - n + 1, 0)
     if made:
-        _runs(items[:count], n, out[base : base + count])
+        runs(items[:count], n, out[base : base + count])
         for k in range(n - 1):
             items[k] = items[made + k]
         count = np.int64(n - 1)
     elif total == 0 and count and at >= len(text):
-        _runs(items[:count], count, out[base : base + count])
+        runs(items[:count], count, out[base : base + count])
         made = np.int64(1)
     return at, count, made, every
 

