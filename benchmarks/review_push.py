@@ -1,7 +1,7 @@
 """Tasks a second into Label Studio, and what changed out of it.
 
 Run ``python -m benchmarks.review_push``. The same tasks go to the same server by its SDK alone, in
-batches of the same size, and by a push that keeps a ledger. Then 30 annotations are made and pulled.
+batches of the same size, and by a push that keeps a ledger. Then 30 annotations are pulled.
 """
 
 from __future__ import annotations

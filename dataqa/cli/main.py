@@ -43,6 +43,7 @@ _COMMANDS = {
     "llm": ("llm", "Tell what a language model's endpoint does, and keep its replies."),
     "profile": ("synth", "Tell what the columns of a table are."),
     "synth": ("synth", "Make synthetic tables, and measure them."),
+    "prelabel": ("prelabel", "Ask a language model what people are asked, for them to check."),
     "review": ("review", "Ask people in Label Studio, and bring home what they say."),
     "label-studio": ("label_studio", "Run a Label Studio on this machine."),
     "init": ("scaffold", "Write a commented starting point."),

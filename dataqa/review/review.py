@@ -112,6 +112,15 @@ def add_items(ledger: Ledger, flow: Flow, source: Path, choice: Choice) -> int:
     return new
 
 
+def datas_of(ledger: Ledger, flow: Flow, source: Path, choice: Choice) -> dict[str, dict[str, Any]]:
+    """What is shown of items that the server has and the ledger has no more, read once more."""
+    gone = {item.key for item in ledger.items("data IS NULL")}
+    if not gone:
+        return {}
+    again = choose(source, flow, choice._replace(items=None))
+    return {item.key: item.data for item in again if item.key in gone and item.data is not None}
+
+
 @contextmanager
 def server(where: Server, timeout: float = 60.0) -> Generator[Studio]:
     """Connect to the server that is meant.
