@@ -29,7 +29,8 @@ from dataqa.review.ledger import Item, Ledger, Prelabel
 
 CHARACTERS = 6000
 """Of each text of an item so many are sent."""
-_TOKENS = 700
+_REMARK, _LONG = 300, 4000
+"""Characters of a remark, and of what an answer consists of."""
 _MARK = re.compile(r"</?(?:ins|del)>")
 _HIDDEN = frozenset({"why", "after", "similarity", "doc_id"})
 """Variables that a model is not told: what others think of the item."""
@@ -173,7 +174,7 @@ def question_of(flow: Flow, data: Mapping[str, Any], prepare: Prepare | None) ->
         schema=asked_schema(flow),
         label=verdict.name,
         labels=verdict.words if verdict.kind == "Choices" and not verdict.many else (),
-        max_tokens=_TOKENS,
+        max_tokens=_tokens(flow),
     )
 
 
@@ -184,6 +185,8 @@ def asked_schema(flow: Flow) -> dict[str, Any]:
     names = [verdict, *(name for name in schema["properties"] if name != verdict)]
     schema["properties"] = {name: schema["properties"][name] for name in names}
     schema["required"] = names
+    for name in _texts(flow):
+        schema["properties"][name]["maxLength"] = _LONG if name in _said(flow) else _REMARK
     for control in flow.controls:
         if control.kind == "Labels" and not control.region:
             span = schema["properties"][control.name]["items"]
@@ -192,6 +195,23 @@ def asked_schema(flow: Flow) -> dict[str, Any]:
             span["properties"], span["required"] = fields, list(fields)
             schema["properties"][control.name]["maxItems"] = 40
     return schema
+
+
+def _texts(flow: Flow) -> list[str]:
+    return [one.name for one in flow.controls if one.kind == "TextArea" and not one.region]
+
+
+def _said(flow: Flow) -> set[str]:
+    """Controls in words that are the answer itself."""
+    return {flow.sheet.verdict, "edit"}
+
+
+def _tokens(flow: Flow) -> int:
+    """Of a reply: a short object, with a hundred more for a remark, and enough for long texts."""
+    texts = _texts(flow)
+    long = sum(name in _said(flow) for name in texts)
+    spans = any(_marks(one) for one in flow.controls)
+    return 80 + 100 * (len(texts) - long) + 1200 * long + 600 * spans
 
 
 def located(spans: Sequence[Mapping[str, Any]], text: str) -> list[Answer]:
