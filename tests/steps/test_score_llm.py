@@ -112,3 +112,18 @@ def test_outside_the_sample_nothing_is_asked(assets: Assets, tmp_path: Path):
         assert made.signals["score.educational"].to_list() == [None]
         assert not server.requests
     assert [rule.missing for rule in step.rules(assets)] == []
+
+
+def test_the_pipeline_that_ships(examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """It takes its endpoint from the environment, and drops nothing by the score."""
+    with fake() as server:
+        monkeypatch.setenv("DATAQA_LLM_ENDPOINT", server.url)
+        monkeypatch.setenv("DATAQA_LLM_MODEL", "fake")
+        monkeypatch.setenv("DATAQA_LLM_CACHE", str(tmp_path / "replies.sqlite"))
+        settings = {"reading.id_column": "id", "score.sample": 0.5}
+        result = dataqa.run("educational", examples, tmp_path / "out", settings=settings)
+        asked = len({*server.asked()})
+    scores = result.scan("signals").collect()["score.educational"]
+    assert 5 < asked == len(scores) - scores.null_count()
+    findings = result.scan("findings").filter(pl.col("step") == "score").collect()
+    assert not findings.height
