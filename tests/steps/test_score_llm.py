@@ -120,10 +120,14 @@ def test_the_pipeline_that_ships(examples: Path, tmp_path: Path, monkeypatch: py
         monkeypatch.setenv("DATAQA_LLM_ENDPOINT", server.url)
         monkeypatch.setenv("DATAQA_LLM_MODEL", "fake")
         monkeypatch.setenv("DATAQA_LLM_CACHE", str(tmp_path / "replies.sqlite"))
-        settings = {"reading.id_column": "id", "score.sample": 0.5}
+        settings = {"reading.id_column": "id", "score.sample": 0.1, "score.send": "raw"}
         result = dataqa.run("educational", examples, tmp_path / "out", settings=settings)
         asked = len({*server.asked()})
-    scores = result.scan("signals").collect()["score.educational"]
-    assert 5 < asked == len(scores) - scores.null_count()
+    signals = result.scan("signals").collect()
+    graded = {*signals.filter(pl.col("score.educational").is_not_null())["doc_id"]}
+    assert 5 < asked <= len(graded)
+    gone = result.scan("rejected").filter(pl.col("stage") == 1).collect()["doc_id"]
+    assert {one for one in gone if sampled(one, 0.1)}  # the sample has some of them
+    assert not graded & {*gone}, "what has left already is asked about"
     findings = result.scan("findings").filter(pl.col("step") == "score").collect()
     assert not findings.height
