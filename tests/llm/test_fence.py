@@ -87,11 +87,15 @@ def test_a_prompt_has_the_same_form_whatever_the_text(attack: str, assets: Asset
     assert chat[0] == question(judge, "plain", "chat").messages[0]
 
 
+def obeyed(_: int, body: dict[str, Any]) -> str:
+    return "unknown-label" if "BANANA" in str(body) else ""
+
+
 def test_a_model_that_obeys_the_text_gives_no_label_of_its_own(assets: Assets, tmp_path: Any):
     """The mechanism: whatever is said, what comes back is a label of the judge or an error."""
     judge = load_judge("quality", assets)
     with (
-        fake(fault=lambda number, body: "unknown-label" if "BANANA" in str(body) else "") as server,
+        fake(fault=obeyed) as server,
         Client(server.endpoint(), cache=tmp_path / "r.sqlite") as client,
     ):
         made = judge_texts([*ATTACKS], judge, client)

@@ -112,3 +112,22 @@ def test_outside_the_sample_nothing_is_asked(assets: Assets, tmp_path: Path):
         assert made.signals["score.educational"].to_list() == [None]
         assert not server.requests
     assert [rule.missing for rule in step.rules(assets)] == []
+
+
+def test_the_pipeline_that_ships(examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """It takes its endpoint from the environment, and drops nothing by the score."""
+    with fake() as server:
+        monkeypatch.setenv("DATAQA_LLM_ENDPOINT", server.url)
+        monkeypatch.setenv("DATAQA_LLM_MODEL", "fake")
+        monkeypatch.setenv("DATAQA_LLM_CACHE", str(tmp_path / "replies.sqlite"))
+        settings = {"reading.id_column": "id", "score.sample": 0.1, "score.send": "raw"}
+        result = dataqa.run("educational", examples, tmp_path / "out", settings=settings)
+        asked = len({*server.asked()})
+    signals = result.scan("signals").collect()
+    graded = {*signals.filter(pl.col("score.educational").is_not_null())["doc_id"]}
+    assert 5 < asked <= len(graded)
+    gone = result.scan("rejected").filter(pl.col("stage") == 1).collect()["doc_id"]
+    assert {one for one in gone if sampled(one, 0.1)}  # the sample has some of them
+    assert not graded & {*gone}, "what has left already is asked about"
+    findings = result.scan("findings").filter(pl.col("step") == "score").collect()
+    assert not findings.height
