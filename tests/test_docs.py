@@ -200,7 +200,7 @@ def test_every_field_of_every_step_is_documented():
 def test_every_extra_is_in_the_readme():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     told = words(table("Extras"))
-    assert sorted(told) == sorted([*project["optional-dependencies"], "review"])
+    assert sorted(told) == sorted(project["optional-dependencies"])
 
 
 def test_every_pipeline_is_in_the_readme():
