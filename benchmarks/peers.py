@@ -21,6 +21,8 @@ PEERS: dict[str, tuple[str, ...]] = {
     "presidio": ("presidio-analyzer==2.2.366", "spacy==3.8.18", "pyarrow"),
     "semhash": ("semhash==0.5.0",),
     "anonymeter": ("anonymeter==1.1.0",),
+    "fasttext": ("fasttext-wheel==0.9.2", "numpy==1.26.4"),
+    "profanity-check": ("alt-profanity-check==1.9.1",),
     "mostlyai": ("mostlyai-engine==2.7.3", "mostlyai-qa==1.10.11", "torch==2.13.0"),
 }
 """What is installed for each peer."""

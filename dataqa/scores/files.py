@@ -21,7 +21,7 @@ from dataqa.scores.calibration import Calibration
 FORMAT = 1
 MODEL, WEIGHTS, CARD, CARD_PAGE = "model.json", "weights.bin", "card.json", "card.html"
 _MOST_JSON = 16 << 20
-_KINDS = ("int16", "uint8", "uint16", "uint32", "float32", "float64")
+_KINDS = ("int16", "uint16", "uint64", "float64")
 _HINT = "`dataqa train quality`, `train domain` and `train perplexity` write such folders"
 
 type Arrays = dict[str, NDArray[np.generic]]
