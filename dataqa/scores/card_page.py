@@ -70,14 +70,11 @@ def _said(told: dict[str, Any]) -> list[str]:
 
 
 def _rows(told: dict[str, Any]) -> list[tuple[str, ...]]:
+    shares = ("kept", "precision", "recall")
     return [
-        tuple(
-            "–"
-            if row[name] is None
-            else f"{row[name]:.2f}"
-            if name == "bound"
-            else f"{row[name]:.1%}"
-            for name in ("bound", "kept", "precision", "recall")
+        (
+            f"{row['bound']:.2f}",
+            *("–" if row[name] is None else f"{row[name]:.1%}" for name in shares),
         )
         for row in told["table"]
     ]

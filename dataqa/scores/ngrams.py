@@ -9,6 +9,7 @@ was trained on, and comparable only within one model and one language.
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -138,7 +139,7 @@ def pieces(texts: pl.Series) -> list[pl.Series]:
     sizes = texts.str.len_bytes().fill_null(0).to_numpy().astype(np.int64)
     number = np.cumsum(sizes) // _PIECE
     edges = [0, *(np.flatnonzero(np.diff(number)) + 1).tolist(), len(texts)]
-    return [texts[low:high] for low, high in zip(edges[:-1], edges[1:], strict=True) if high > low]
+    return [texts[low:high] for low, high in pairwise(edges) if high > low]
 
 
 def before(hashes: Hashes, starts: NDArray[np.int64]) -> list[Hashes]:
