@@ -31,7 +31,7 @@ BEHIND = 0.01
 """How much lower than fastText's an AUC may be."""
 OFF = 0.05
 """The largest expected calibration error."""
-QUICK = 4_000
+QUICK = 3_000
 _HAN = re.compile(r"([\u3400-\u9fff])")
 
 FASTTEXT = """
