@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,9 +30,11 @@ SPEED = 30.0
 """MB per CPU second at least."""
 BEHIND = 0.01
 """How much lower than fastText's an AUC may be."""
+SMALL = 0.005
+"""About the standard error of an AUC on the few documents of a quick run: level within it."""
 OFF = 0.05
 """The largest expected calibration error."""
-QUICK = 3_000
+QUICK = 4_000
 _HAN = re.compile(r"([\u3400-\u9fff])")
 
 FASTTEXT = """
@@ -90,12 +93,13 @@ def main(given: Arguments) -> int:
 
     warm()
     _speed(board, given)
+    _perplexity(board, given)
     for name, positive in (("davidson", ("hate", "offensive")), ("cold_zh_dev", ("1",))):
         labels = _labels(given, name, positive)
         if labels is None:
             board.skip(name, f"there is no {name}.jsonl in {given.data}")
         else:
-            _held_out(board, name, labels)
+            _held_out(board, given, name, labels)
     _quality(board, given)
     return board.close()
 
@@ -121,7 +125,26 @@ def _speed(board: Board, given: Arguments) -> None:
         board.check(f"speed on {name}", size / seconds, "MB/CPU s", at_least=SPEED)
 
 
-def _held_out(board: Board, name: str, labels: Labels) -> None:
+def _perplexity(board: Board, given: Arguments) -> None:
+    from dataqa.scores.ngram_training import train_language
+    from dataqa.scores.ngrams import pieces, read_words
+
+    path = given.data / "perf_en.parquet"
+    if not path.is_file():
+        board.skip("perplexity", f"there is no {path}")
+        return
+    texts = pl.read_parquet(path, columns=["text"], n_rows=700 if given.quick else 3_000)["text"]
+    last = len(texts) // 6
+    parts = [read_words(part) for part in pieces(texts[:-last])]
+    words = sum(len(part.hashes) for part in parts) / 1e6
+    model = train_language(parts)
+    some = texts[-last:]
+    size = int(some.str.len_bytes().sum()) / 1e6
+    seconds = cpu_seconds(lambda: model.perplexities(some))
+    board.note("perplexity: speed", size / seconds, "MB/CPU s", f"{words:.1f} million words learnt")
+
+
+def _held_out(board: Board, given: Arguments, name: str, labels: Labels) -> None:
     from dataqa.scores.calibration import calibration_error, probabilities
     from dataqa.scores.evidence import auc
     from dataqa.scores.models import linear_of
@@ -135,9 +158,10 @@ def _held_out(board: Board, name: str, labels: Labels) -> None:
     ours = auc(told, right)
     board.note(f"{name}: AUC on the held-out third", ours, "", f"{int(test.sum()):,} documents")
     board.limit(f"{name}: calibration error", calibration_error(told, right), "", at_most=OFF)
-    _beside_fasttext(board, name, labels, [(~test, test)], ours)
+    settings = SETTINGS[-1:] if given.quick else SETTINGS
+    _beside_fasttext(board, name, labels, [(~test, test)], ours, settings)
     if name == "davidson":
-        _beside_profanity(board, labels, test, ours)
+        _beside_profanity(board, labels, test, ours, SMALL if given.quick else 0.0)
 
 
 def _beside_fasttext(
@@ -146,6 +170,7 @@ def _beside_fasttext(
     labels: Labels,
     parts: list[tuple[NDArray[np.bool_], NDArray[np.bool_]]],
     ours: float,
+    settings: Sequence[dict[str, Any]] = SETTINGS,
 ) -> None:
     from dataqa.scores.evidence import auc
 
@@ -155,7 +180,7 @@ def _beside_fasttext(
             " ".join(_HAN.sub(r" \1 ", text).lower().split()) for text in labels.texts.to_list()
         ],
         "labels": labels.right.astype(int).tolist(),
-        "settings": SETTINGS,
+        "settings": settings,
         "parts": [
             {"train": np.flatnonzero(train).tolist(), "test": np.flatnonzero(test).tolist()}
             for train, test in parts
@@ -171,7 +196,9 @@ def _beside_fasttext(
     board.check(line, ours - max(theirs), "", at_least=-BEHIND, detail=detail)
 
 
-def _beside_profanity(board: Board, labels: Labels, test: NDArray[np.bool_], ours: float) -> None:
+def _beside_profanity(
+    board: Board, labels: Labels, test: NDArray[np.bool_], ours: float, noise: float
+) -> None:
     from dataqa.scores.evidence import auc
 
     line = "davidson: AUC less that of alt-profanity-check's recipe on the same labels"
@@ -187,7 +214,7 @@ def _beside_profanity(board: Board, labels: Labels, test: NDArray[np.bool_], our
         return
     shipped, theirs = (auc(np.array(scores), labels.right[test]) for scores in found)
     detail = f"ours {ours:.4f}; theirs {theirs:.4f}"
-    board.check(line, ours - theirs, "", at_least=0.0, detail=detail)
+    board.check(line, ours - theirs, "", at_least=-noise, detail=detail)
     # its README of old: "the Twitter dataset from t-davidson/hate-speech-and-offensive-language"
     detail = "these very tweets are among those that it was trained on: nothing is held out from it"
     board.note("davidson: AUC of alt-profanity-check as it ships", shipped, "", detail)
@@ -226,7 +253,10 @@ def _quality(board: Board, given: Arguments) -> None:
         detail=detail,
     )
     parts = [(held.folds != one, held.folds == one) for one in range(int(held.folds.max()) + 1)]
-    # chances of different models side by side: for both, margins of five models are ranked together
+    if given.quick:
+        board.skip("quality: AUC less that of fastText", "ten trainings: only at full size")
+        return
+    # for both, chances that five models tell are ranked together
     _beside_fasttext(board, "quality", labels, parts, auc(held.told, right))
 
 
