@@ -75,14 +75,14 @@ def summary(told: dict[str, Any]) -> list[str]:
     alone = told["length"]["auc_of_length_alone"]["value"]
     inside = told["length"]["auc_within_quintiles"]
     made = told["made"]
+    beyond = f"beyond, at most {made['error']:.0%} are wrong"
     off = f"{told['calibration']['error']:.3f} ({told['calibration']['kind']})"
     return [
         f"{made['documents']:,} documents, {made['positive']:,} positive ({told['positive']})"
         + (f"; {made['left_out']:,} rows without text or label" if made["left_out"] else ""),
         f"AUC {_shown(told['auc'])}, held out; expected calibration error {off}",
         f"among texts of like length {_shown(inside)}; length alone {alone:.3f}",
-        f"in doubt between {low:.2f} and {high:.2f}: {told['in_band']:.1%} of these documents",
-        f"beyond, at most {made['error']:.0%} are wrong",
+        f"in doubt between {low:.2f} and {high:.2f} ({told['in_band']:.1%} of them); {beyond}",
     ]
 
 
