@@ -154,6 +154,9 @@ def _kinds(
     labels: pl.Series, positive: Sequence[str], threshold: float | None, where: str
 ) -> tuple[pl.Series, str]:
     """1, 0 or null for each label, and what 1 means."""
+    if labels.dtype == pl.String and not positive:  # CSV knows no numbers
+        numbers = labels.cast(pl.Float64, strict=False)
+        labels = numbers if numbers.null_count() == labels.null_count() else labels
     if labels.dtype == pl.Boolean and not positive:
         return labels.cast(pl.Float64), "true"
     if labels.dtype.is_numeric() and not positive:
