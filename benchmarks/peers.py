@@ -22,6 +22,8 @@ PEERS: dict[str, tuple[str, ...]] = {
     "semhash": ("semhash==0.5.0",),
     "anonymeter": ("anonymeter==1.1.0",),
     "llm": ("xllamacpp==2026.10.11549",),
+    "fasttext": ("fasttext-wheel==0.9.2", "numpy==1.26.4"),
+    "profanity-check": ("alt-profanity-check==1.9.1",),
     "mostlyai": ("mostlyai-engine==2.7.3", "mostlyai-qa==1.10.11", "torch==2.13.0"),
 }
 """What is installed for each peer."""

@@ -15,7 +15,7 @@ from dataqa.cli.options import (
     not_an_input,
     reading_options,
 )
-from dataqa.cli.train_scores import quality_command
+from dataqa.cli.train_scores import domain_command, perplexity_command, quality_command
 
 
 @click.group("train")
@@ -23,7 +23,8 @@ def train_command() -> None:
     """Train scores, and what finds names."""
 
 
-train_command.add_command(quality_command)
+for _one in (quality_command, domain_command, perplexity_command):
+    train_command.add_command(_one)
 
 
 @train_command.command("names")

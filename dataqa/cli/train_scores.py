@@ -113,6 +113,82 @@ def quality_command(
         click.echo(line)
 
 
+@click.command("domain")
+@click.argument("positives", nargs=-1, required=True, metavar="POSITIVES")
+@click.option(
+    "--background",
+    multiple=True,
+    required=True,
+    metavar="PATH",
+    help="Texts to tell them from: a sample of what is to be searched. Repeatable.",
+)
+@model_options
+def domain_command(
+    *, positives: tuple[str, ...], background: tuple[str, ...], out: Path, seed: int, **reading: Any
+) -> None:
+    """Train a selector of documents like those given, against a background of any others.
+
+    The background may hold such documents, too: scores are corrected for them.
+    """
+    from dataqa.scores.card import card, summary
+    from dataqa.scores.card_page import write_card
+    from dataqa.scores.domain import selector_labels, train_selector
+    from dataqa.scores.files import save
+    from dataqa.scores.labels import read_files
+    from dataqa.scores.training import Settings, need_sklearn
+    from dataqa.types import TEXT
+
+    need_sklearn()
+    sides: list[Any] = []
+    for paths in (positives, background):
+        frame, damaged = read_files(paths, _reading(reading), [])
+        say_damaged(damaged)
+        sides.append(frame[TEXT])
+    found = selector_labels(sides[0], sides[1], (positives[0], background[0]))
+    click.echo(f"training on {len(found.right):,} documents", err=True)
+    trained, share = train_selector(found, Settings(seed=seed))
+    header = save(out, trained.header, trained.arrays)
+    told = card(trained, found, out.name, header)
+    told["notes"] = [
+        "Positive are the documents that were given, the others are the background.",
+        "The score is the probability that a document of the background is like the given ones.",
+    ]
+    write_card(out, told)
+    for line in summary(told)[:3]:
+        click.echo(line)
+    click.echo(f"at most {share:.1%} of the background is like the given documents")
+    click.echo(f"{out}/card.html shows it")
+
+
+@click.command("perplexity")
+@click.argument("texts", nargs=-1, required=True, metavar="TEXTS")
+@model_options
+def perplexity_command(*, texts: tuple[str, ...], out: Path, seed: int, **reading: Any) -> None:
+    """Train a language model of n-grams, whose score is how surprising a text is.
+
+    Give it texts as they should be, of one language. One document in twenty is held out, and tells
+    which perplexities are usual.
+    """
+    from dataqa.scores.card import language_card, summary
+    from dataqa.scores.card_page import write_card
+    from dataqa.scores.files import Header, save
+    from dataqa.scores.labels import read_files
+    from dataqa.scores.ngram_training import trained_on
+    from dataqa.scores.ngrams import arrays_of
+    from dataqa.types import TEXT
+
+    frame, damaged = read_files(texts, _reading(reading), [])
+    say_damaged(damaged)
+    made = trained_on(frame[TEXT], seed, str(texts[0]))
+    about: dict[str, str | int | float] = {"words": made.words, "known": made.known, "seed": seed}
+    header = Header(kind="ngram", purpose="perplexity", made=about)
+    header = save(out, header, arrays_of(made.model))
+    told = language_card(out.name, header, made.held, made.documents)
+    write_card(out, told)
+    for line in [*summary(told), f"{out}/card.html shows it"]:
+        click.echo(line)
+
+
 def say_damaged(damaged: list[str]) -> None:
     """Say which records are left out because they cannot be read: some of them, and how many."""
     for one in damaged[:_SAID]:

@@ -93,7 +93,7 @@ def probabilities(calibration: Calibration, margins: Floats) -> Floats:
         told = np.interp(margins, calibration.margins, calibration.values)
     else:
         told = np.clip(margins, 0.0, 1.0)
-    out: Floats = np.round(np.where(np.isnan(margins), np.nan, told), DIGITS)
+    out: Floats = np.asarray(np.where(np.isnan(margins), np.nan, told), np.float64).round(DIGITS)
     return out
 
 

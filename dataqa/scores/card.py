@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -10,7 +11,6 @@ import numpy as np
 from dataqa.scores.calibration import bins
 from dataqa.scores.evidence import (
     Interval,
-    auc,
     auc_interval,
     table,
     within_interval,
@@ -69,26 +69,54 @@ def encoded(told: dict[str, Any]) -> bytes:
 
 def summary(told: dict[str, Any]) -> list[str]:
     """What a command prints of a card."""
+    if told["purpose"] == "perplexity":
+        return _of_language(told)
     low, high = told["band"]
     alone = told["length"]["auc_of_length_alone"]["value"]
     inside = told["length"]["auc_within_quintiles"]
     made = told["made"]
+    beyond = f"beyond, at most {made['error']:.0%} are wrong"
     off = f"{told['calibration']['error']:.3f} ({told['calibration']['kind']})"
     return [
         f"{made['documents']:,} documents, {made['positive']:,} positive ({told['positive']})"
         + (f"; {made['left_out']:,} rows without text or label" if made["left_out"] else ""),
         f"AUC {_shown(told['auc'])}, held out; expected calibration error {off}",
         f"among texts of like length {_shown(inside)}; length alone {alone:.3f}",
-        f"in doubt between {low:.2f} and {high:.2f}: {told['in_band']:.1%} of these documents",
-        f"beyond, at most {made['error']:.0%} are wrong",
+        f"in doubt between {low:.2f} and {high:.2f} ({told['in_band']:.1%} of them); {beyond}",
     ]
 
 
-def better_than_length(trained: Trained, found: Labelled) -> bool:
-    """Whether the score tells more than how long a text is, either way."""
-    lengths = found.texts.str.len_chars().cast(float).to_numpy()
-    alone = auc(lengths, found.right)
-    return auc(trained.held.margins, found.right) > max(alone, 1 - alone)
+def language_card(
+    name: str, header: Header, held: Sequence[float], documents: int
+) -> dict[str, Any]:
+    """What ``card.json`` of a language model holds.
+
+    Args:
+        name: What it is called.
+        header: As it was saved.
+        held: Perplexities of documents held out.
+        documents: On how many others it was trained.
+    """
+    shares = (0.05, 0.1, 0.25, 0.33, 0.5, 0.67, 0.75, 0.9, 0.95)
+    quantiles = np.quantile(np.array(held), shares).tolist() if held else []
+    return {
+        "name": name,
+        "purpose": header.purpose,
+        "digest": header.digest,
+        "made": header.made,
+        "documents": documents,
+        "held_out": len(held),
+        "quantiles": [[one, round(at, 3)] for one, at in zip(shares, quantiles, strict=False)],
+    }
+
+
+def _of_language(told: dict[str, Any]) -> list[str]:
+    made = told["made"]
+    lines = [f"{told['documents']:,} documents, {made['words']:,} words, {made['known']:,} known"]
+    middle = dict(map(tuple, told["quantiles"])).get(0.5)
+    if middle is not None:
+        lines.append(f"half of {told['held_out']:,} documents held out are below {middle:,.1f}")
+    return lines
 
 
 def _share_in(trained: Trained, found: Labelled) -> float:

@@ -21,7 +21,7 @@ from dataqa.scores.calibration import Calibration
 FORMAT = 1
 MODEL, WEIGHTS, CARD, CARD_PAGE = "model.json", "weights.bin", "card.json", "card.html"
 _MOST_JSON = 16 << 20
-_KINDS = ("int16", "uint8", "uint16", "uint32", "float32", "float64")
+_KINDS = ("int16", "uint16", "uint64", "float64")
 _HINT = "`dataqa train quality`, `train domain` and `train perplexity` write such folders"
 
 type Arrays = dict[str, NDArray[np.generic]]
@@ -40,15 +40,13 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     Attributes:
         format: 1.
-        kind: ``linear``: a linear model over n-grams, whose score is a probability; ``head``: one
-            over an embedding model's vectors; ``ngram``: a language model, whose score is the
-            perplexity.
+        kind: ``linear``: a linear model over n-grams, whose score is a probability; ``ngram``: a
+            language model, whose score is the perplexity.
         purpose: What it was trained as: ``quality``, ``domain`` or ``perplexity``.
         positive: What a high score means, in the labels' words.
         digest: BLAKE2b of everything else here and of the arrays, 16 bytes in hexadecimal.
         arrays: What ``weights.bin`` holds, in order.
         numbers: Settings of the kind: n-grams, buckets, scale, intercept and so on.
-        words: Settings that are words: the folder of an embedding model.
         calibration: From a margin to a probability.
         band: Between these probabilities the model is in doubt: below and above them the share of
             errors that was asked for is kept.
@@ -56,13 +54,12 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """
 
     format: int = FORMAT
-    kind: Literal["linear", "head", "ngram"]
+    kind: Literal["linear", "ngram"]
     purpose: str
     positive: str = ""
     digest: str = ""
     arrays: tuple[Layout, ...] = ()
     numbers: dict[str, float] = {}
-    words: dict[str, str] = {}
     calibration: Calibration = Calibration()
     band: tuple[float, float] = (0.5, 0.5)
     made: dict[str, str | int | float] = {}

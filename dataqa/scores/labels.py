@@ -154,6 +154,7 @@ def _kinds(
     labels: pl.Series, positive: Sequence[str], threshold: float | None, where: str
 ) -> tuple[pl.Series, str]:
     """1, 0 or null for each label, and what 1 means."""
+    labels = labels if positive else _numbers(labels)
     if labels.dtype == pl.Boolean and not positive:
         return labels.cast(pl.Float64), "true"
     if labels.dtype.is_numeric() and not positive:
@@ -181,6 +182,14 @@ def _kinds(
         if one not in known:
             raise InputError(f"no label is {one!r}", where=where, hint=did_you_mean(one, shown))
     return words.is_in(list(positive)).cast(pl.Float64), " or ".join(positive)
+
+
+def _numbers(labels: pl.Series) -> pl.Series:
+    """Words that are all numbers, as CSV has them, as numbers."""
+    if labels.dtype != pl.String:
+        return labels
+    numbers = labels.cast(pl.Float64, strict=False)
+    return numbers if numbers.null_count() == labels.null_count() else labels
 
 
 def _weights(column: pl.Series, where: str) -> pl.Series:

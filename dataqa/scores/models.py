@@ -15,6 +15,7 @@ from dataqa.scores import fasttext
 from dataqa.scores.calibration import probabilities
 from dataqa.scores.files import Arrays, Header, digest_of, header_of, load
 from dataqa.scores.linear import Grams, Linear
+from dataqa.scores.ngrams import model_of
 
 
 class Scorer(NamedTuple):
@@ -131,7 +132,10 @@ def _reader(folder: Path, header: Header, arrays: Arrays) -> Callable[[pl.Series
     if header.kind == "linear":
         linear = linear_of(header, arrays, where)
         return lambda texts: _column(probabilities(header.calibration, linear.margins(texts)))
-    raise InputError(f"models of kind {header.kind} cannot be read", where=where)
+    language = model_of(arrays)
+    if language is None:
+        raise InputError("the model has no n-grams", where=where, hint="train it again")
+    return language.perplexities
 
 
 def _column(values: NDArray[np.float64]) -> pl.Series:

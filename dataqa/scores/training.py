@@ -33,7 +33,7 @@ from dataqa.scores.linear import Grams, matrix, quantised, read_buckets
 
 PULLS = (1.0, 4.0, 16.0, 64.0)
 """Inverse strengths of the pull of weights towards zero that are tried."""
-_TRIED = 20_000
+_TRIED = 8_000
 """Documents on which they are tried."""
 
 type Floats = NDArray[np.float64]

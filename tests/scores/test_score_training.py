@@ -106,6 +106,8 @@ def test_where_nothing_is_sure_all_is_doubt():
         ([0.2, 4.5], {"threshold": 3}, ">= 3"),
         (["junk", "gold"], {"positive": ["gold"]}, "gold"),
         (["0", "1"], {"positive": ["1"]}, "1"),
+        (["0", "1"], {}, "1"),
+        (["0.5", "4"], {"threshold": 2}, ">= 2"),
         ([0, 2], {"positive": ["2"]}, "2"),
     ],
 )
