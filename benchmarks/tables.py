@@ -88,7 +88,9 @@ def others(board: Board, path: Path) -> None:
     risks(board, "anonymeter", whole)
     real, held = halves(census, 0)
     made, cpu = peers.engine_made(real, 0)
-    board.note("engine, fit and sample", cpu, "CPU s", f"{peers.MINUTES:g} minutes of learning at most")
+    board.note(
+        "engine, fit and sample", cpu, "CPU s", f"{peers.MINUTES:g} minutes of learning at most"
+    )
     with one_thread():
         found = figures(real, made, held, TABLES["census"], 0, 0)
     for name in _NOTED:

@@ -26,6 +26,20 @@ _HOW = (
 )
 
 
+class Settings(NamedTuple):
+    """How the engine is asked.
+
+    Attributes:
+        python: The interpreter of its environment; nothing: a variable of the environment says it.
+        minutes: For how long it learns at most.
+        epochs: How often it sees all rows at most.
+    """
+
+    python: Path | str | None = None
+    minutes: float = 60.0
+    epochs: int = 100
+
+
 class Engine(NamedTuple):
     """What the engine learnt, or will.
 

@@ -150,9 +150,11 @@ def read(values: pl.Series, coding: Coding) -> tuple[Floats, pl.Series]:
 
 def _blank(values: pl.Series) -> pl.Series:
     """Nothing where there is nothing."""
-    return pl.select(
-        pl.when(values.is_null()).then(None).otherwise(pl.lit(""))
-    ).to_series().cast(pl.String)
+    return (
+        pl.select(pl.when(values.is_null()).then(None).otherwise(pl.lit("")))
+        .to_series()
+        .cast(pl.String)
+    )
 
 
 def _numbers(texts: pl.Series, form: NumberForm) -> Floats:
@@ -174,9 +176,13 @@ def _numbers(texts: pl.Series, form: NumberForm) -> Floats:
 def _placed(texts: pl.Series, places: dict[Any, int], other: int) -> Ints:
     """The place of each text; of what has none, another."""
     known = {one: at for one, at in places.items() if one is not None}
-    codes = texts.replace_strict(
-        list(known), list(known.values()), default=other, return_dtype=pl.Int64
-    ) if known else pl.Series([other] * len(texts), dtype=pl.Int64)
+    codes = (
+        texts.replace_strict(
+            list(known), list(known.values()), default=other, return_dtype=pl.Int64
+        )
+        if known
+        else pl.Series([other] * len(texts), dtype=pl.Int64)
+    )
     none = places.get(None, other)
     whole = pl.select(pl.when(texts.is_null()).then(none).otherwise(codes)).to_series()
     return whole.cast(pl.Int64).to_numpy().copy()

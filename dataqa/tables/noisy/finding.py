@@ -119,7 +119,7 @@ def _field(
             hint = "declare them in the hints: values: [a, b], or spend more epsilon"
             raise InputError("none of its values is frequent enough", where=values.name, hint=hint)
         return Field(coding)
-    step = 1.0 if coding.kind == "date" else 10.0 ** -coding.decimals
+    step = 1.0 if coding.kind == "date" else 10.0**-coding.decimals
     edges = _edges(numbers[there], column, coding, step, asked)
     counts = asked.counts(cell_of(numbers[there], edges), len(edges) - 1).astype(np.float64)
     bins = merged(counts, asked.sigma)
@@ -146,9 +146,7 @@ def _tokens(
     return [counted["value"][at] for _, at in sorted(kept)]
 
 
-def _edges(
-    numbers: Floats, column: Column, coding: Coding, step: float, asked: Asked
-) -> Floats:
+def _edges(numbers: Floats, column: Column, coding: Coding, step: float, asked: Asked) -> Floats:
     """Edges of fine cells, in a range that is declared or found."""
     dated = coding.kind == "date"
     if column.low is not None and column.high is not None:
@@ -159,9 +157,7 @@ def _edges(
             return fine_dates(low, high + 1, coding.unit)
         return declared(low, high, step)
     coarse = coarse_dates(coding.unit) if dated else coarse_numbers(step)
-    first, last = span(
-        asked.counts(cell_of(numbers, coarse), len(coarse) - 1), asked.sigma
-    )
+    first, last = span(asked.counts(cell_of(numbers, coarse), len(coarse) - 1), asked.sigma)
     low, high = coarse[first], coarse[last + 1]
     return fine_dates(low, high, coding.unit) if dated else fine_numbers(low, high, step)
 

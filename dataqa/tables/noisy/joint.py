@@ -34,6 +34,11 @@ class Clique(NamedTuple):
         """The variables of its axes."""
         return [*self.known, *self.new]
 
+    @property
+    def drawn(self) -> tuple[int, ...]:
+        """The axes of variables that it draws."""
+        return tuple(range(len(self.known), self.table.ndim))
+
 
 class Joint(NamedTuple):
     """Tables in the order in which they are drawn.
@@ -86,14 +91,40 @@ class Joint(NamedTuple):
             one, scope = self.cliques[at], self.cliques[at].scope
             for axis, of in enumerate(scope):
                 if of in masks:
-                    tables[at] *= _along(masks[of], [axis], len(scope))
+                    tables[at] *= along(masks[of], [axis], len(scope))
             if one.parent >= 0:
                 left = _left(tables[at], one.table, len(one.known))
                 above = self.cliques[one.parent].scope
                 axes = [above.index(of) for of in one.known]
-                tables[one.parent] *= _along(left, axes, len(above))
+                tables[one.parent] *= along(left, axes, len(above))
         pairs = zip(self.cliques, tables, strict=True)
         return Joint(self.sizes, [one._replace(table=table) for one, table in pairs])
+
+    def from_logarithms(self) -> Joint:
+        """Chances, where tables hold the logarithms of factors of them."""
+        tables = [one.table.copy() for one in self.cliques]
+        for at in reversed(range(len(tables))):
+            one = self.cliques[at]
+            tables[at] -= tables[at].max()
+            if one.parent >= 0:
+                with np.errstate(divide="ignore"):
+                    told = np.log(np.exp(tables[at]).sum(axis=one.drawn))
+                above = self.cliques[one.parent].scope
+                axes = [above.index(of) for of in one.known]
+                tables[one.parent] += along(told, axes, len(above))
+        made: list[Clique] = []
+        for one, logarithms in zip(self.cliques, tables, strict=True):
+            table = np.exp(logarithms)
+            if one.parent >= 0:  # given what is known, times the chances of that
+                above = made[one.parent]
+                gone = tuple(at for at, of in enumerate(above.scope) if of not in one.known)
+                kept = [of for of in above.scope if of in one.known]
+                before = above.table.sum(axis=gone).transpose([kept.index(of) for of in one.known])
+                whole = table.sum(axis=one.drawn)
+                share = np.divide(before, whole, out=np.zeros_like(whole), where=whole > 0)
+                table *= share.reshape(share.shape + (1,) * len(one.new))
+            made.append(one._replace(table=table / table.sum()))
+        return Joint(self.sizes, made)
 
     @property
     def possible(self) -> bool:
@@ -108,7 +139,7 @@ def _left(table: Floats, before: Floats, known: int) -> Floats:
     return np.divide(table.sum(axis=axes), whole, out=np.zeros_like(whole), where=whole > 0)
 
 
-def _along(values: Floats, axes: list[int], wide: int) -> Floats:
+def along(values: Floats, axes: list[int], wide: int) -> Floats:
     """An array that is spread over others' axes."""
     order = np.argsort(axes)
     shape = [1] * wide

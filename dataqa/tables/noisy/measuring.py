@@ -17,7 +17,7 @@ import numpy as np
 
 from dataqa.tables.learning.trees import Floats, Ints
 from dataqa.tables.noisy.accounting import Ledger, sigma_of
-from dataqa.tables.noisy.fitting import Measured, fitted, size_of
+from dataqa.tables.noisy.fitting import Measured, apart, fitted, size_of
 from dataqa.tables.noisy.joint import Joint
 from dataqa.tables.noisy.noise import Source, chosen, noisy
 
@@ -25,7 +25,7 @@ type Pair = tuple[int, int]
 
 _SINGLE, _CHOICE = 0.25, 0.1
 """Shares of what is left for counts of single columns, and for choosing pairs."""
-_ROUNDS = 3
+_ROUNDS = 1
 _CELLS = 400_000
 """Cells of all tables together at most."""
 _MOST_PAIR = 100_000
@@ -76,9 +76,7 @@ def measure(rows: Rows, ledger: Ledger, source: Source) -> tuple[Joint, float]:
     return fitted(known, rows.sizes)
 
 
-def _pairs(
-    rows: Rows, single: list[Measured], ledger: Ledger, source: Source
-) -> list[Measured]:
+def _pairs(rows: Rows, single: list[Measured], ledger: Ledger, source: Source) -> list[Measured]:
     """Pairs that are chosen and counted."""
     width = len(rows.sizes)
     able = [
@@ -97,8 +95,7 @@ def _pairs(
         return Measured(pair, noisy(rows.counts(pair), sigma, source), sigma)
 
     truth = {pair: rows.counts(pair) for pair in able}
-    joint, total = fitted(single, rows.sizes)
-    scores = _scores(truth, joint, total, sigma)
+    scores = _scores(truth, *apart(single, rows.sizes), sigma)
     found: list[Measured] = []
     group = list(range(width))
     while True:  # a tree that joins all columns
@@ -135,9 +132,7 @@ def _parts(count: int) -> list[int]:
     return [len(part) for part in np.array_split(np.arange(count), _ROUNDS) if len(part)]
 
 
-def _scores(
-    truth: dict[Pair, Ints], joint: Joint, total: float, sigma: float
-) -> dict[Pair, float]:
+def _scores(truth: dict[Pair, Ints], joint: Joint, total: float, sigma: float) -> dict[Pair, float]:
     """How far each pair is from what is known, beyond what noise would add."""
     found: dict[Pair, float] = {}
     drawn = Rows(joint.draw(_DRAWN, [0]), joint.sizes, 1)
