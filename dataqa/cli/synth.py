@@ -108,7 +108,7 @@ synth_command.add_command(tables_command)
     type=click.Choice(["trees", "copula", "mostlyai"]),
     default="trees",
     show_default=True,
-    help="Trees one after the other, a Gaussian copula (quicker and coarser), or MOSTLY AI's engine.",
+    help="Trees in turn, a Gaussian copula (quicker and coarser), or MOSTLY AI's engine.",
 )
 @click.option("--epsilon", type=float, help="Learn noisy counts: differentially private.")
 @click.option("--delta", type=float, help="The chance that epsilon does not hold [1e-6].")

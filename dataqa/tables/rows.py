@@ -60,10 +60,9 @@ def _real(state: State, at: int) -> Floats:
     """The days of birth of the original, sorted; a noisy model has none."""
     if isinstance(state.model, Noisy):
         return np.empty(0)
-    known = (
-        state.model.trees[at].content if isinstance(state.model, Model) else state.model.avoid[at]
-    )
-    return np.unique(known)
+    if isinstance(state.model, Model):
+        return np.unique(state.model.trees[at].content)
+    return np.unique(state.model.avoid[at])
 
 
 def rows_picked(

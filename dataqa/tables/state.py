@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -38,7 +40,7 @@ class State(NamedTuple):
     model: Model | Noisy | Foreign
     marks: Marks
     rows: int
-    spent: dict[str, Any] = {}
+    spent: Mapping[str, Any] = MappingProxyType({})
 
     @property
     def names(self) -> list[str]:

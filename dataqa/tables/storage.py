@@ -73,7 +73,7 @@ def save(path: Path | BinaryIO, state: dict[str, Any]) -> None:
         [one.size for one in model.binnings] if trees else [],
         state["rows"],
         trees and model.copula is not None,
-        state["spent"],
+        dict(state["spent"]),
         None if trees else _plan(model),
     )
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:

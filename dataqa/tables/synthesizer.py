@@ -299,7 +299,7 @@ class Synthesizer:
             "learnt_from": state.rows,
             "columns": {name: one.entity or one.kind for name, one in state.columns.items()},
             "rare": {one.name: one.rare for one in state.codings if one.rare},
-        } | ({"privacy": state.spent} if state.spent else {})
+        } | ({"privacy": dict(state.spent)} if state.spent else {})
 
     def _texts(self, seed: int) -> Texts:
         state = self._state

@@ -8,6 +8,7 @@ costs rho = epsilon² / 8, and costs add up (Bun and Steinke 2016; Cesar and Rog
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -102,7 +103,7 @@ def delta_of(rho: float, epsilon: float) -> float:
     if rho <= 0:
         return 0.0
     low, high = 1.0 + 1e-9, (epsilon + 1) / (2 * rho) + 2
-    for _ in range(200):  # the bound has one least value
+    for _ in range(100):  # the bound has one least value
         middle = (low + high) / 2
         slope = (2 * middle - 1) * rho - epsilon + math.log1p(-1 / middle)
         low, high = (middle, high) if slope < 0 else (low, middle)
@@ -111,10 +112,11 @@ def delta_of(rho: float, epsilon: float) -> float:
     return min(1.0, math.exp(power) / (order - 1))
 
 
+@cache
 def rho_of(epsilon: float, delta: float) -> float:
     """The most that may be spent for an epsilon and delta."""
     low, high = 0.0, epsilon + 1
-    for _ in range(200):
+    for _ in range(100):
         middle = (low + high) / 2
         low, high = (middle, high) if delta_of(middle, epsilon) <= delta else (low, middle)
     return low

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import msgspec
@@ -179,7 +180,7 @@ def _bound(value: Any, coding: Coding) -> float:
 def _weights(counts: Floats, bins: list[int], sigma: float) -> list[float]:
     """How much of its bin each cell is; all the same where there is no more than noise."""
     mass = np.maximum(counts - sigma, 0.0)
-    for start, end in zip(bins, bins[1:], strict=False):
+    for start, end in pairwise(bins):
         if not mass[start:end].any():
             mass[start:end] = 1.0
     return mass.tolist()

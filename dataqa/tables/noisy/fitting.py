@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -77,7 +77,7 @@ def size_of(scopes: Sequence[Sequence[int]], sizes: list[int]) -> float:
 
 def _tree(mbi: Any, model: Any, sizes: list[int]) -> Joint:
     """A model as tables in the order in which they are drawn."""
-    import networkx  # noqa: PLC0415
+    import networkx as nx  # noqa: PLC0415
 
     whole = [*model.cliques, *((of,) for of in range(len(sizes)))]
     tree, _ = mbi.junction_tree.make_junction_tree(model.domain, whole)
@@ -86,7 +86,7 @@ def _tree(mbi: Any, model: Any, sizes: list[int]) -> Joint:
     for start in sorted(tree.nodes):
         if start in place:
             continue
-        for above, node in [(None, start), *networkx.dfs_edges(tree, start, sort_neighbors=sorted)]:
+        for above, node in [(None, start), *nx.dfs_edges(tree, start, sort_neighbors=sorted)]:
             known = sorted(set(node) & set(above)) if above is not None else []
             new = sorted(set(node) - set(known))
             parent = place[above] if above is not None else -1
@@ -101,7 +101,7 @@ def _tree(mbi: Any, model: Any, sizes: list[int]) -> Joint:
 
 
 @contextmanager
-def _mbi() -> Iterator[Any]:
+def _mbi() -> Generator[Any]:
     """The package, with numbers of 64 bits, and without a cache on disk.
 
     Raises:
@@ -120,7 +120,7 @@ def _mbi() -> Iterator[Any]:
 
 
 @contextmanager
-def _plain_compiler() -> Iterator[None]:
+def _plain_compiler() -> Generator[None]:
     """Where nobody uses jax yet: its compiler does not optimise, which takes it minutes here."""
     before = os.environ.get(_FLAGS)
     if before is None and "jax" not in sys.modules:

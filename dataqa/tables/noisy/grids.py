@@ -34,7 +34,7 @@ def declared(low: float, high: float, step: float) -> Floats:
     """Edges of cells of one size, from one number to another, both within."""
     steps = round((high - low) / step) + 1
     if steps <= _DECLARED:
-        return low - step / 2 + step * np.arange(steps + 1)
+        return low - step / 2 + step * np.arange(steps + 1, dtype=np.float64)
     return np.linspace(low - step / 2, high + step / 2, _DECLARED + 1)
 
 

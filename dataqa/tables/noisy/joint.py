@@ -1,7 +1,8 @@
 """A distribution of codes as a tree of tables: drawn from, and given some of them, exactly.
 
-Each table is of the variables of one clique of a junction tree; those that its parent has were drawn
-before. What is given is passed from the leaves to the root first (Lauritzen and Spiegelhalter 1988).
+Each table is of the variables of one clique of a junction tree; those that its parent has were
+drawn before. What is given is passed from the leaves to the root first (Lauritzen and Spiegelhalter
+1988).
 """
 
 from __future__ import annotations
