@@ -62,8 +62,8 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     why: str = ""
     like: tuple[str, ...] = ()
     values: tuple[str | None, ...] = ()
-    low: float | str | None = None
-    high: float | str | None = None
+    low: Any = None
+    high: Any = None
 
 
 def check_frame(frame: pl.DataFrame, least: int = 1) -> None:

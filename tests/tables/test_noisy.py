@@ -246,7 +246,7 @@ def test_neighbours_are_as_alike_as_epsilon_allows(weak: float, monkeypatch: pyt
     def runs(frame: pl.DataFrame) -> np.ndarray[Any, Any]:
         """A statistic of what is released: rows of one cell."""
         found: list[float] = []
-        for _ in range(1_000):
+        for _ in range(600):
             told = learn_noisy(frame, hints, privacy)
             found.append(float(told.model.joint.cliques[0].table[0]) * told.rows)
         return np.array(found)
@@ -263,7 +263,7 @@ def test_what_is_made_is_like_the_table(made: dataqa.Synthetic):
     assert "drawn_anew" not in made.report
     for sex, zone in (("F", "n"), ("M", "s"), ("F", "w"), ("F", "s")):
         shares = [
-            float(np.mean(((one["sex"] == sex) & (one["zone"] == zone)).to_numpy()))
+            one.filter(pl.col("sex") == sex, pl.col("zone") == zone).height / one.height
             for one in (frame, made.frame)
         ]
         assert abs(shares[0] - shares[1]) < 0.03
@@ -305,7 +305,7 @@ def test_given_values_hold_and_the_others_follow(made: dataqa.Synthetic):
     some = made.model.sample(2_000, seed=1, given={"zone": "s", "age": 55})
     assert some["zone"].unique().to_list() == ["s"]
     assert some["age"].unique().to_list() == [55]
-    assert float(np.mean((some["sex"] == "M").to_numpy())) > 0.9
+    assert some.filter(pl.col("sex") == "M").height > 1_800
     with pytest.raises(InputError, match="no such value"):
         made.model.sample(5, given={"zone": "x"})
 
@@ -332,17 +332,17 @@ def test_kinds_of_texts_are_voted_on():
             "pay": [f"{one:.2f}" for one in draw.normal(900, 50, 3_000)],
             "day": [f"{1 + one:02d}.03.2021" for one in draw.integers(0, 28, 3_000)],
             "zone": draw.choice(["n", "s", "NA"], 3_000),
-            "code": [f"{one:04d}" for one in draw.integers(0, 3, 3_000)],
+            "plan": [f"{one:04d}" for one in draw.integers(0, 3, 3_000)],
         }
     )
     # each by itself: what joins columns takes seconds
     made = {name: dataqa.synthesize(frame[[name]], epsilon=3.0) for name in frame.columns}
     told = {name: one.report["columns"][name] for name, one in made.items()}
-    assert told == {"pay": "decimal", "day": "date", "zone": "category", "code": "category"}
+    assert told == {"pay": "decimal", "day": "date", "zone": "category", "plan": "category"}
     assert made["pay"].frame["pay"].str.contains(r"^[0-9]+\.[0-9]{2}$").all()
     days = made["day"].frame["day"].str.contains(r"^[0-9]{2}\.0[2-4]\.2021$").to_numpy()
     assert float(np.mean(days)) > 0.95
-    assert set(made["code"].frame["code"].to_list()) == {"0000", "0001", "0002"}
+    assert set(made["plan"].frame["plan"].to_list()) == {"0000", "0001", "0002"}
 
 
 @pytest.mark.parametrize(
@@ -355,8 +355,14 @@ def test_kinds_of_texts_are_voted_on():
         ({"epsilon": 1.0, "person": "nobody"}, "no column 'nobody'"),
         ({"epsilon": 1.0, "model": "copula"}, "that model has no epsilon"),
         ({"epsilon": 1.0, "hints": {"sex": "text"}}, "free text has no epsilon"),
-        ({"epsilon": 1.0, "hints": {"age": {"kind": "integer", "low": 9, "high": 1}}}, "not below"),
-        ({"epsilon": 1.0, "hints": {"age": {"kind": "date", "low": "x", "high": "y"}}}, "are days"),
+        (
+            {"epsilon": 1.0, "hints": HINTS | {"age": {"kind": "integer", "low": 9, "high": 1}}},
+            "not below",
+        ),
+        (
+            {"epsilon": 1.0, "hints": HINTS | {"age": {"kind": "date", "low": "x", "high": "y"}}},
+            "are days",
+        ),
     ],
 )
 def test_what_cannot_be_promised_is_refused(options: dict[str, Any], message: str):
