@@ -40,18 +40,8 @@ MAY_TALK: set[str] = set()
 HARMLESS = {"urllib.parse", "http.HTTPStatus"}
 HEAVY = (
     *("numba", "polars", "pyarrow", "numpy", "spacy", "presidio", "sklearn", "ray", "openai"),
-    *(
-        "label_studio_sdk",
-        "fasttext",
-        "ftfy",
-        "jinja2",
-        "rich",
-        "scipy",
-        "pandas",
-        "torch",
-        "jax",
-        "mbi",
-    ),
+    *("label_studio_sdk", "fasttext", "ftfy", "jinja2", "rich", "scipy", "pandas", "torch"),
+    *("jax", "mbi"),
 )
 HELP = """
 import sys

@@ -177,7 +177,9 @@ def test_a_score_changes_by_at_most_one_with_a_row():
         [3, 2], [Clique([], [0], -1, np.full(3, 1 / 3)), Clique([], [1], -1, np.full(2, 0.5))]
     )
     scores = [
-        measuring._scores({(0, 1): measuring.Rows(some, [3, 2], 1).counts((0, 1))}, joint, 4.0, 1.0)
+        measuring.scores_of(
+            {(0, 1): measuring.Rows(some, [3, 2], 1).counts((0, 1))}, joint, 4.0, 1.0
+        )
         for some in (frame, more)
     ]
     assert abs(scores[0][0, 1] - scores[1][0, 1]) <= 1
@@ -239,7 +241,11 @@ def test_neighbours_are_as_alike_as_epsilon_allows(weak: float, monkeypatch: pyt
     With noise that is twelve times too small the same audit sees that epsilon does not hold.
     """
     privacy = Privacy(2.0, 1e-5)
-    monkeypatch.setattr(measuring, "sigma_of", lambda rho, most: sigma_of(rho, most) / weak)
+
+    def weaker(rho: float, most: float) -> float:
+        return sigma_of(rho, most) / weak
+
+    monkeypatch.setattr(measuring, "sigma_of", weaker)
     hints = {"sex": HINTS["sex"]}
     tables = [pl.DataFrame({"sex": ["F"] * of + ["M"] * 20}) for of in (21, 20)]
 

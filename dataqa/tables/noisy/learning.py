@@ -11,8 +11,11 @@ import polars as pl
 from dataqa.errors import InputError, did_you_mean
 from dataqa.tables.coding import Coding
 from dataqa.tables.columns import MODELLED, Column, with_hints
+from dataqa.tables.learning.trees import Floats
 from dataqa.tables.noisy.accounting import Ledger, Privacy, said
+from dataqa.tables.noisy.fields import Field
 from dataqa.tables.noisy.finding import find_fields
+from dataqa.tables.noisy.fitting import Measured
 from dataqa.tables.noisy.forms import bare_form
 from dataqa.tables.noisy.kinds import kinds_of
 from dataqa.tables.noisy.measuring import Rows, measure
@@ -22,6 +25,8 @@ from dataqa.tables.people.apart import BY_CHANCE
 from dataqa.tables.people.private_forms import PrivateForm
 
 _REPEATED = 0.98
+_SURE = 3.0
+"""Standard deviations of noise from which on something is there."""
 
 
 class Released(NamedTuple):
@@ -78,9 +83,9 @@ def learn_noisy(
     fields = find_fields(frame, modelled, privacy, ledger, source)
     codes = [one.codes(frame[one.coding.name]) for one in fields]
     sizes = [one.size for one in fields]
-    joint, total = measure(Rows(codes, sizes, privacy.most), ledger, source)
+    joint, total, single = measure(Rows(codes, sizes, privacy.most), ledger, source)
     # the last code is for what nobody declared or found, and is not written
-    only = {at: (np.arange(size) < size - 1).astype(np.float64) for at, size in enumerate(sizes)}
+    only = {at: _written(one, single[at]) for at, one in enumerate(fields)}
     model = Noisy(fields, joint.only(only))
     coded = {one.coding.name: one.coding for one in fields}
     codings = [coded.get(name) or Coding(name, one.kind, [""]) for name, one in columns.items()]
@@ -98,6 +103,16 @@ def learn_noisy(
         max(round(total), 1),
         said(privacy, ledger.told(), secret=noise_seed is None),
     )
+
+
+def _written(field: Field, counted: Measured) -> Floats:
+    """Which codes are written: not the last; and nothing only where it is met at times."""
+    mask = np.ones(field.size)
+    mask[-1] = 0.0
+    if None in field.coding.tokens and field.size > 2:
+        at = field.coding.tokens.index(None)
+        mask[at] = float(counted.counts[at] > _SURE * counted.sigma)
+    return mask
 
 
 def _of_persons(frame: pl.DataFrame, privacy: Privacy) -> pl.DataFrame:

@@ -55,8 +55,10 @@ class Rows(NamedTuple):
         return np.bincount(flat, minlength=cells).astype(np.int64)
 
 
-def measure(rows: Rows, ledger: Ledger, source: Source) -> tuple[Joint, float]:
-    """Spend what is left on counts; the distribution of codes, and about how many rows there are.
+def measure(rows: Rows, ledger: Ledger, source: Source) -> tuple[Joint, float, list[Measured]]:
+    """Spend what is left on counts.
+
+    Gives the distribution of codes, about how many rows there are, and counts of each variable.
 
     Args:
         rows: The table.
@@ -73,7 +75,7 @@ def measure(rows: Rows, ledger: Ledger, source: Source) -> tuple[Joint, float]:
     ]
     if width > 1:
         known += _pairs(rows, known, ledger, source)
-    return fitted(known, rows.sizes)
+    return *fitted(known, rows.sizes), known[:width]
 
 
 def _pairs(rows: Rows, single: list[Measured], ledger: Ledger, source: Source) -> list[Measured]:
@@ -95,7 +97,7 @@ def _pairs(rows: Rows, single: list[Measured], ledger: Ledger, source: Source) -
         return Measured(pair, noisy(rows.counts(pair), sigma, source), sigma)
 
     truth = {pair: rows.counts(pair) for pair in able}
-    scores = _scores(truth, *apart(single, rows.sizes), sigma)
+    scores = scores_of(truth, *apart(single, rows.sizes), sigma)
     found: list[Measured] = []
     group = list(range(width))
     while True:  # a tree that joins all columns
@@ -108,7 +110,7 @@ def _pairs(rows: Rows, single: list[Measured], ledger: Ledger, source: Source) -
         group = [one if of == other else of for of in group]
     for part in _parts(more):
         joint, total = fitted([*single, *found], rows.sizes)
-        scores = _scores(truth, joint, total, sigma)
+        scores = scores_of(truth, joint, total, sigma)
         for _ in range(part):
             scopes = [one.scope for one in found]
             left = [
@@ -132,7 +134,9 @@ def _parts(count: int) -> list[int]:
     return [len(part) for part in np.array_split(np.arange(count), _ROUNDS) if len(part)]
 
 
-def _scores(truth: dict[Pair, Ints], joint: Joint, total: float, sigma: float) -> dict[Pair, float]:
+def scores_of(
+    truth: dict[Pair, Ints], joint: Joint, total: float, sigma: float
+) -> dict[Pair, float]:
     """How far each pair is from what is known, beyond what noise would add."""
     found: dict[Pair, float] = {}
     drawn = Rows(joint.draw(_DRAWN, [0]), joint.sizes, 1)
