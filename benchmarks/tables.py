@@ -29,6 +29,7 @@ from dataqa.tables.profile import profile
 from dataqa.tables.synthesizer import synthesize
 
 SEEDS, ATTACKS, FEW = 5, 1_000, 300
+EPSILONS, PRIVATE_SEEDS = (1.0, 3.0), 3
 CPU, UNIVARIATE, BIVARIATE, LOSS, DCR, RISK, ACCURACY = 3.0, 0.99, 0.98, 0.017, 0.53, 0.05, 0.975
 TABLES = {"census": "income", "bank_marketing": "y"}
 """The tables, each with the column that is foretold."""
@@ -45,6 +46,9 @@ def main(given: Arguments) -> int:
             continue
         with one_thread():
             own(board, name, read_table(path), quick=given.quick)
+        if name == "census" and not given.quick:
+            with one_thread():
+                private(board, read_table(path))
         if name == "census" and given.quick:
             board.skip("mostlyai-engine, mostlyai-qa, anonymeter", "not with --quick")
         elif name == "census" and not peers.present():
@@ -76,6 +80,17 @@ def own(board: Board, name: str, table: pl.DataFrame, *, quick: bool) -> None:
     risks(board, f"{name}: ours", trees)
 
 
+def private(board: Board, table: pl.DataFrame) -> None:
+    """What noisy counts cost: nothing is declared, noise is secret and another each time."""
+    for epsilon in EPSILONS:
+        some = [
+            measured(table, TABLES["census"], seed, "trees", 0, epsilon)
+            for seed in range(PRIVATE_SEEDS)
+        ]
+        for figure in (*_NOTED, "identical", "cpu"):
+            board.note(f"census: epsilon {epsilon:g}, {figure}", mean(some, figure), "")
+
+
 def others(board: Board, path: Path) -> None:
     """What others make of the census, and what they say of all."""
     census = pl.read_csv(path)
@@ -88,7 +103,8 @@ def others(board: Board, path: Path) -> None:
     risks(board, "anonymeter", whole)
     real, held = halves(census, 0)
     made, cpu = peers.engine_made(real, 0)
-    board.note("engine, fit and sample", cpu, "CPU s", f"{peers.EPOCHS} epochs at most")
+    bounded = f"{peers.MINUTES:g} minutes of learning at most"
+    board.note("engine, fit and sample", cpu, "CPU s", bounded)
     with one_thread():
         found = figures(real, made, held, TABLES["census"], 0, 0)
     for name in _NOTED:
@@ -129,12 +145,17 @@ def halves(table: pl.DataFrame, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def measured(
-    table: pl.DataFrame, target: str, seed: int, model: Any, tried: int
+    table: pl.DataFrame,
+    target: str,
+    seed: int,
+    model: Any,
+    tried: int,
+    epsilon: float | None = None,
 ) -> dict[str, float]:
     """All figures of one seed."""
     real, held = halves(table, seed)
     begun = time.process_time()
-    made = synthesize(real, seed=seed, model=model).frame
+    made = synthesize(real, seed=seed, model=model, epsilon=epsilon).frame
     cpu = time.process_time() - begun
     return figures(real, made, held, target, seed, tried) | {"cpu": cpu}
 

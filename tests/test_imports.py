@@ -41,18 +41,8 @@ MAY_TALK = {"dataqa.llm.http", "dataqa.review.local_server", "dataqa.review.stud
 HARMLESS = {"urllib.parse", "http.HTTPStatus"}
 HEAVY = (
     *("numba", "polars", "pyarrow", "numpy", "spacy", "presidio", "sklearn", "ray", "openai"),
-    *(
-        "label_studio_sdk",
-        "fasttext",
-        "ftfy",
-        "jinja2",
-        "rich",
-        "scipy",
-        "pandas",
-        "torch",
-        "httpx",
-    ),
-    *("jsonschema", "referencing"),
+    *("label_studio_sdk", "fasttext", "ftfy", "jinja2", "rich", "scipy", "pandas", "torch"),
+    *("jax", "mbi", "httpx", "jsonschema", "referencing"),
 )
 HELP = """
 import sys

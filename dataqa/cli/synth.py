@@ -105,10 +105,22 @@ synth_command.add_command(tables_command)
 @click.option("--given", multiple=True, metavar="COLUMN=VALUE", help="A value that all rows have.")
 @click.option(
     "--model",
-    type=click.Choice(["trees", "copula"]),
+    type=click.Choice(["trees", "copula", "mostlyai"]),
     default="trees",
     show_default=True,
-    help="Trees one after the other, or a Gaussian copula: quicker and coarser.",
+    help="Trees in turn, a Gaussian copula (quicker and coarser), or MOSTLY AI's engine.",
+)
+@click.option("--epsilon", type=float, help="Learn noisy counts: differentially private.")
+@click.option("--delta", type=float, help="The chance that epsilon does not hold [1e-6].")
+@click.option("--person", default="", help="With --epsilon: column that says whose a row is.")
+@click.option("--rows-each", type=click.IntRange(1), help="With --person: rows learnt of each [1].")
+@click.option(
+    "--engine-python",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="With --model mostlyai: the Python that has it [DATAQA_MOSTLYAI_PYTHON].",
+)
+@click.option(
+    "--engine-minutes", type=click.FloatRange(0.1), help="How long it learns at most [60]."
 )
 @synthetic_options
 def table_command(
@@ -119,7 +131,13 @@ def table_command(
     seed: int,
     hints: Path | None,
     given: tuple[str, ...],
-    model: Literal["trees", "copula"],
+    model: Literal["trees", "copula", "mostlyai"],
+    epsilon: float | None,
+    delta: float | None,
+    person: str,
+    rows_each: int | None,
+    engine_python: Path | None,
+    engine_minutes: float | None,
     mark_rows: bool,
     save_model: Path | None,
 ) -> None:
@@ -127,31 +145,53 @@ def table_command(
 
     Private columns are not learnt: invented people stand in them. A column that looks like an id
     and is not declared as one stops the run; so does free text, unless hints say `kind: surrogate`.
-    The file, or one beside it, says
-    that it is synthetic.
+    The file, or one beside it, says that it is synthetic. With --epsilon what is written, and the
+    model, are differentially private: see docs/tables.md for what that covers.
     """
     import polars as pl
 
     from dataqa.tables.columns import read_hints
+    from dataqa.tables.engines.argn import Settings
     from dataqa.tables.files import read_table, write_table
     from dataqa.tables.synthesizer import MARK, synthesize
 
     for one in (out, save_model):
         not_an_input(one, [table])
+    if epsilon is None and (delta is not None or person or rows_each is not None):
+        raise InputError("--delta, --person and --rows-each go with --epsilon", where="--epsilon")
+    if model != "mostlyai" and (engine_python is not None or engine_minutes is not None):
+        raise InputError("an engine goes with --model mostlyai", where="--engine-python")
+    if model == "mostlyai" and save_model is not None:
+        raise InputError("an engine's model is not saved", where="--save-model")
     wanted = _given(given)
     known = read_hints(hints) if hints else {}
-    made = synthesize(read_table(table), rows, seed=seed, hints=known, given=wanted, model=model)
+    made = synthesize(
+        read_table(table),
+        rows,
+        seed=seed,
+        hints=known,
+        given=wanted,
+        model=model,
+        epsilon=epsilon,
+        delta=delta or 1e-6,
+        person=person,
+        rows_each=rows_each or 1,
+        engine=Settings(engine_python, engine_minutes or Settings().minutes),
+    )
     frame = made.frame.with_columns(pl.lit(value=True).alias(MARK)) if mark_rows else made.frame
     written = write_table(frame, out, made.report)
     if save_model is not None:
         made.model.save(save_model)
         written.append(save_model)
     told = made.report
-    click.echo(
-        f"{told['rows']:,} rows from {told['learnt_from']:,}; {told['drawn_anew']:,} were drawn"
-        f" anew, being equal to a real one; {told['still_equal']:,} still are",
-        err=True,
-    )
+    if epsilon is None:
+        click.echo(
+            f"{told['rows']:,} rows from {told['learnt_from']:,}; {told['drawn_anew']:,} were drawn"
+            f" anew, being equal to a real one; {told['still_equal']:,} still are",
+            err=True,
+        )
+    else:
+        _tell_privacy(told)
     click.echo(f"wrote {', '.join(map(str, written))}", err=True)
 
 
@@ -273,6 +313,16 @@ def _tell(found: dict[str, Any]) -> None:
         click.echo(f"{sign} {one['name']}: {one['value']:.4f}, at most {one['bound']:.4f}")
         if not one["holds"]:
             click.echo(f"       change: {one['change']}")
+
+
+def _tell_privacy(told: dict[str, Any]) -> None:
+    """What is promised, what it was spent on, and what columns were taken for."""
+    kept = told["privacy"]
+    spent = ", ".join(f"{what} {share:.0%}" for what, share in kept["spent"].items())
+    click.echo(f"{told['rows']:,} rows from about {told['learnt_from']:,}", err=True)
+    click.echo(f"epsilon {kept['epsilon']:g}, delta {kept['delta']:g}, of {kept['of']}", err=True)
+    click.echo(f"spent on: {spent}", err=True)
+    click.echo(", ".join(f"{name}: {kind}" for name, kind in told["columns"].items()), err=True)
 
 
 def _given(words: Sequence[str]) -> dict[str, str]:

@@ -45,10 +45,14 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
             of a person; in hints only: ``drop``, leave it out, and ``surrogate``, free text that is
             taken from real rows, with the synthetic person in the place of the real one.
         entity: Of private values: which, such as ``EMAIL_ADDRESS``, ``GIVEN_NAME``.
-        format: Of dates: how they are written, as ``strptime`` has it.
+        format: Of dates: how they are written, as ``strptime`` has it; with epsilon also of numbers
+            and of private values: an example, such as ``$1,234.50``.
         confidence: How sure the profile is, from 0 to 1; a hint is 1.
         why: What it was told by.
         like: Of texts: columns in which the row that one is taken from is like the synthetic row.
+        values: With epsilon: all that may stand there, if it need not be found out.
+        low: With epsilon: the least number or day, if it need not be found out.
+        high: The largest.
     """
 
     kind: Kind
@@ -57,6 +61,9 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     confidence: float = 1.0
     why: str = ""
     like: tuple[str, ...] = ()
+    values: tuple[str | None, ...] = ()
+    low: Any = None
+    high: Any = None
 
 
 def check_frame(frame: pl.DataFrame, least: int = 1) -> None:

@@ -8,8 +8,9 @@ from dataqa.errors import InputError
 from dataqa.tables.closeness import fingerprints, met
 from dataqa.tables.coding import rounded
 from dataqa.tables.learning.drawing import away_from
-from dataqa.tables.learning.model import Given
+from dataqa.tables.learning.model import Given, Model
 from dataqa.tables.learning.trees import Floats
+from dataqa.tables.noisy.model import Noisy
 from dataqa.tables.state import State
 
 _REDRAWN = 10
@@ -49,10 +50,19 @@ def rows_written(state: State, rows: int, seed: list[int], wanted: Given) -> lis
             continue
         made = rounded(values[at], coding.decimals)
         if coding.avoid and at not in wanted:
-            made = away_from(made, np.unique(state.model.trees[at].content))
+            made = away_from(made, _real(state, at))
         before = at > 0 and state.columns_of[at - 1] == of
         values[at] = np.where(missing, np.nan, made) if before else made
     return values
+
+
+def _real(state: State, at: int) -> Floats:
+    """The days of birth of the original, sorted; a noisy model has none."""
+    if isinstance(state.model, Noisy):
+        return np.empty(0)
+    if isinstance(state.model, Model):
+        return np.unique(state.model.trees[at].content)
+    return np.unique(state.model.avoid[at])
 
 
 def rows_picked(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from dataqa.tables.closeness import Marks
 from dataqa.tables.coding import Coding
 from dataqa.tables.columns import Column
+from dataqa.tables.engines.foreign import Foreign
 from dataqa.tables.learning.model import Model
+from dataqa.tables.noisy.model import Noisy
 from dataqa.tables.people.private_forms import PrivateForm
 
 
@@ -24,7 +28,8 @@ class State(NamedTuple):
         columns_of: Of each variable that is written, the number of its coding.
         model: What draws variables.
         marks: Fingerprints of rows of the original that few share.
-        rows: Rows of the original.
+        rows: Rows of the original; with epsilon about so many.
+        spent: With epsilon, what is promised and what it was spent on.
     """
 
     columns: dict[str, Column]
@@ -32,9 +37,10 @@ class State(NamedTuple):
     codings: list[Coding]
     forms: list[PrivateForm]
     columns_of: list[int]
-    model: Model
+    model: Model | Noisy | Foreign
     marks: Marks
     rows: int
+    spent: Mapping[str, Any] = MappingProxyType({})
 
     @property
     def names(self) -> list[str]:

@@ -16,17 +16,22 @@ from dataqa.tables import storage
 from dataqa.tables.closeness import Marks, fingerprints, met, telling
 from dataqa.tables.coding import Coding, Variable
 from dataqa.tables.columns import Column, check_frame, with_hints
+from dataqa.tables.engines.argn import Settings
+from dataqa.tables.engines.foreign import learn_foreign
 from dataqa.tables.frames import frame_of
 from dataqa.tables.given import given_values, require_column
 from dataqa.tables.learning.learnt import Learnt, as_written, learn
 from dataqa.tables.learning.model import fit
 from dataqa.tables.learning.trees import Floats
+from dataqa.tables.noisy.accounting import Privacy
+from dataqa.tables.noisy.learning import learn_noisy
 from dataqa.tables.notes.texts import Texts
 from dataqa.tables.people.owners import owned
 from dataqa.tables.profile import profile
 from dataqa.tables.rows import rows_apart, rows_picked, rows_written
 from dataqa.tables.state import State
 
+type Kind = Literal["trees", "copula", "mostlyai"]
 type Hints = Mapping[str, Column | str | Mapping[str, Any]]
 
 LEAST_ROWS = 20
@@ -89,28 +94,48 @@ class Synthesizer:
         frame: pl.DataFrame,
         hints: Hints | None = None,
         *,
-        model: Literal["trees", "copula"] = "trees",
+        model: Kind = "trees",
         first: Sequence[str] = (),
         seed: int = 0,
         threads: int | None = None,
         apart_from: pl.DataFrame | None = None,
+        epsilon: float | None = None,
+        delta: float = 1e-6,
+        person: str = "",
+        rows_each: int = 1,
+        noise_seed: int | None = None,
+        engine: Settings | None = None,
     ) -> Synthesizer:
         """Learn a table.
 
         Args:
             frame: At least twenty rows.
             hints: What columns are where the profile is wrong: a kind, or a ``Column``.
-            model: ``trees`` one after the other, or a Gaussian ``copula``, quicker and coarser.
+            model: ``trees`` one after the other, a Gaussian ``copula``, quicker and coarser, or
+                ``mostlyai``: MOSTLY AI's engine, in an environment of its own.
             first: Columns that ``sample(given=…)`` will set.
             seed: Breaks ties between equally good trees.
             threads: How many trees grow at a time; by default one for each core.
             apart_from: Rows whose ids, mails and numbers nobody invented may have; by default those
                 that are learnt.
+            epsilon: Learn noisy counts in place of trees: differentially private. Nobody invented
+                is then compared with anybody of the table.
+            delta: The chance that epsilon does not hold; well below one in as many as rows.
+            person: The column that says whose a row is, if somebody may have several.
+            rows_each: With ``person``: so many rows of each are learnt.
+            noise_seed: Decides the noise, for tests: whoever knows it can take the noise off.
+            engine: Of ``mostlyai``: where it is, and how long it learns.
 
         Raises:
             InputError: A column looks like an id that nobody declared, or cannot be learnt.
         """
         check_frame(frame, LEAST_ROWS)
+        if epsilon is not None:
+            if model != "trees":
+                hint = "leave the model out: noisy counts are one of their own"
+                raise InputError("that model has no epsilon", where=f"model {model}", hint=hint)
+            privacy = Privacy(epsilon, delta, person, rows_each)
+            return cls(_noisy(frame, hints or {}, privacy, noise_seed))
         told = with_hints(profile(frame), hints or {})
         columns = {name: one for name, one in told.items() if one.kind != "drop"}
         if not columns:
@@ -127,6 +152,7 @@ class Synthesizer:
             threads=threads,
             original=frame,
             apart_from=apart_from,
+            engine=engine,
         )
 
     @classmethod
@@ -138,12 +164,13 @@ class Synthesizer:
         *,
         context: Sequence[Variable] = (),
         seen: list[Floats] | None = None,
-        model: Literal["trees", "copula"] = "trees",
+        model: Kind = "trees",
         first: Sequence[str] = (),
         seed: int = 0,
         threads: int | None = None,
         original: pl.DataFrame | None = None,
         apart_from: pl.DataFrame | None = None,
+        engine: Settings | None = None,
     ) -> Synthesizer:
         """Learn a table that is taken apart already.
 
@@ -159,19 +186,23 @@ class Synthesizer:
             threads: As in ``fit``.
             original: The table.
             apart_from: As in ``fit``.
+            engine: As in ``fit``.
         """
         numbers = [one.column for one in learnt.variables]
         names = [learnt.codings[at].name for at in numbers]
         known = list(range(len(numbers), len(numbers) + len(context)))
         begins = [at for name in first for at, of in enumerate(names) if of == name]
-        fitted = fit(
-            [*learnt.variables, *context],
-            np.array([*known, *begins], np.int64),
-            seed,
-            threads or os.cpu_count() or 1,
-            joined=model == "copula",
-            context=len(known),
-        )
+        if model == "mostlyai":
+            fitted = learn_foreign(learnt, engine or Settings(), seed)
+        else:
+            fitted = fit(
+                [*learnt.variables, *context],
+                np.array([*known, *begins], np.int64),
+                seed,
+                threads or os.cpu_count() or 1,
+                joined=model == "copula",
+                context=len(known),
+            )
         told = as_written(learnt) if seen is None else seen
         marks = telling(fingerprints(told)) if told else np.empty(0, np.uint64)
         rows = len(learnt.variables[0].values)
@@ -204,8 +235,7 @@ class Synthesizer:
         if count < 0 or seed < 0:
             raise InputError("rows and seed cannot be negative", where="sample")
         wanted = given_values(state, given or {})
-        begins = set(state.model.order[: len(wanted)].tolist()) == set(wanted)
-        if wanted and (not begins or state.model.copula is not None):
+        if wanted and not state.model.sets(wanted):
             values, drawn = rows_picked(state, count, seed, wanted)
         else:
             values, drawn = rows_apart(state, count, [seed], wanted)
@@ -269,7 +299,7 @@ class Synthesizer:
             "learnt_from": state.rows,
             "columns": {name: one.entity or one.kind for name, one in state.columns.items()},
             "rare": {one.name: one.rare for one in state.codings if one.rare},
-        }
+        } | ({"privacy": dict(state.spent)} if state.spent else {})
 
     def _texts(self, seed: int) -> Texts:
         state = self._state
@@ -279,6 +309,18 @@ class Synthesizer:
         return Texts(self._original, state.columns, state.forms, seed)
 
 
+def _noisy(frame: pl.DataFrame, hints: Hints, privacy: Privacy, noise_seed: int | None) -> State:
+    """A state of which all is released: no mark of a row, and no form that values told."""
+    made = learn_noisy(frame, hints, privacy, noise_seed)
+    return State(
+        made.columns,
+        pl.Schema({name: frame.schema[name] for name in made.columns}),
+        *(made.codings, made.forms, made.columns_of, made.model, np.empty(0, np.uint64)),
+        made.rows,
+        made.spent,
+    )
+
+
 def synthesize(
     frame: pl.DataFrame,
     rows: int | None = None,
@@ -286,8 +328,14 @@ def synthesize(
     seed: int = 0,
     hints: Hints | None = None,
     given: Mapping[str, Any] | None = None,
-    model: Literal["trees", "copula"] = "trees",
+    model: Kind = "trees",
     apart_from: pl.DataFrame | None = None,
+    epsilon: float | None = None,
+    delta: float = 1e-6,
+    person: str = "",
+    rows_each: int = 1,
+    noise_seed: int | None = None,
+    engine: Settings | None = None,
 ) -> Synthetic:
     """A synthetic table: as the original in what matters, and nobody of the original in it.
 
@@ -297,16 +345,35 @@ def synthesize(
         seed: Decides the rows: the same again gives the same bytes.
         hints: What columns are where the profile is wrong (``dataqa profile``).
         given: Values that columns have in all rows.
-        model: ``trees`` or ``copula``.
+        model: ``trees``, ``copula`` or ``mostlyai``.
         apart_from: Rows whose ids, mails and numbers nobody invented may have; by default those of
             ``frame``.
+        epsilon: Differentially private, as in ``Synthesizer.fit``; so are the next four.
+        delta: The chance that epsilon does not hold.
+        person: The column that says whose a row is, if somebody may have several.
+        rows_each: With ``person``: so many rows of each are learnt.
+        noise_seed: Decides the noise, for tests.
+        engine: Of ``mostlyai``: where it is, and how long it learns.
 
     Raises:
         InputError: A column looks like an id that nobody declared, or cannot be learnt.
     """
     fitted = Synthesizer.fit(
-        frame, hints, model=model, first=tuple(given or {}), seed=seed, apart_from=apart_from
+        frame,
+        hints,
+        model=model,
+        first=tuple(given or {}),
+        seed=seed,
+        apart_from=apart_from,
+        epsilon=epsilon,
+        delta=delta,
+        person=person,
+        rows_each=rows_each,
+        noise_seed=noise_seed,
+        engine=engine,
     )
     made, drawn = fitted.sampled(rows, seed=seed, given=given)
-    told = {"synthetic": True, "generator": "dataqa", "model": model, "seed": seed, **drawn}
+    name = model if epsilon is None else "noisy counts"
+    told = {"synthetic": True, "generator": "dataqa", "model": name, "seed": seed}
+    told |= drawn if epsilon is None else {}  # no row is compared with one that was learnt
     return Synthetic(made, told | {"rows": made.height} | fitted.told(), fitted)

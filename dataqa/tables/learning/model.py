@@ -43,6 +43,11 @@ class Model(NamedTuple):
     trees: list[Tree]
     copula: Copula | None
 
+    def sets(self, given: Given) -> bool:
+        """Whether what is given can be set: it comes first, and nothing joins it to others."""
+        first = set(self.order[: len(given)].tolist()) == set(given)
+        return first and self.copula is None
+
     def draw(self, rows: int, seed: list[int], given: Given) -> list[Floats]:
         """Values of each variable for some rows.
 
