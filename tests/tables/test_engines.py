@@ -13,13 +13,15 @@ from click.testing import CliRunner
 from invented_people import people
 
 import dataqa
-from benchmarks.peers import python_of
 from dataqa.cli.main import cli
 from dataqa.errors import InputError
 from dataqa.tables.engines.argn import VARIABLE, Settings
 from dataqa.tables.files import write_table
 
-PYTHON = os.environ.get(VARIABLE) or python_of("mostlyai")
+PEER = Path(__file__).parents[2] / ".peers" / "mostlyai"
+PYTHON = os.environ.get(VARIABLE) or (
+    str(PEER / "bin" / "python") if (PEER / "made.txt").is_file() else None
+)
 
 
 def test_a_missing_engine_is_told_with_how_to_get_it(monkeypatch: pytest.MonkeyPatch):

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any, NamedTuple
+from weakref import finalize
 
 import numpy as np
 import polars as pl
@@ -17,6 +19,14 @@ import polars as pl
 from dataqa.tables.engines.argn import Engine, Settings, python_with_engine
 from dataqa.tables.learning.learnt import Learnt
 from dataqa.tables.learning.trees import Floats
+
+
+class Folder:
+    """A folder that is deleted when nobody has it any more, or when the process ends."""
+
+    def __init__(self) -> None:
+        self.path = Path(mkdtemp(prefix="dataqa-engine-"))
+        self._gone = finalize(self, rmtree, self.path, ignore_errors=True)
 
 
 class Foreign(NamedTuple):
@@ -34,7 +44,7 @@ class Foreign(NamedTuple):
     usual: list[float]
     avoid: list[Floats]
     engine: Engine
-    folder: TemporaryDirectory[str]
+    folder: Folder
 
     def sets(self, given: Mapping[int, float | Floats]) -> bool:
         """Whatever is given can be set."""
@@ -76,8 +86,8 @@ def learn_foreign(learnt: Learnt, settings: Settings, seed: int) -> Foreign:
         InputError: There is no such engine, or it failed.
     """
     python = python_with_engine(settings.python)
-    folder = TemporaryDirectory(prefix="dataqa-engine-")
-    engine = Engine(python, Path(folder.name))
+    folder = Folder()
+    engine = Engine(python, folder.path)
     sizes = [one.size for one in learnt.variables]
     real = pl.DataFrame(
         [_column(at, one.values, one.size) for at, one in enumerate(learnt.variables)]
