@@ -102,8 +102,9 @@ def difference(one: tuple[float, int], two: tuple[float, int], least: int = LEAS
     (low, high), (low2, high2) = _wilson(p, count), _wilson(q, of)
     below = math.hypot(p - low, high2 - q)
     above = math.hypot(high - p, q - low2)
-    told = (round(part, DIGITS) for part in (p - q, p - q - below, p - q + above))
-    return Figure(*told, min(count, of))
+    gap = p - q
+    told = [round(one, DIGITS) for one in (gap, gap - below, gap + above)]
+    return Figure(told[0], told[1], told[2], min(count, of))
 
 
 def middle(values: Sequence[float]) -> float | None:
