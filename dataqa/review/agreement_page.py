@@ -56,7 +56,7 @@ def lines_of(told: Agreement) -> Iterator[str]:
         f"{count(told.annotations)} answers, {count(told.skipped)} passed over"
     )
     if told.others:
-        yield f"{count(told.others)} answers to another form of the question are left out"
+        yield f"left out as answers to another form of the question: {count(told.others)}"
     yield from _seconds(told)
     yield from _table(
         "people among themselves",
