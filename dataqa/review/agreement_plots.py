@@ -53,7 +53,7 @@ def calibration_svg(bins: Sequence[tuple[float, float, int]], title: str) -> Mar
     def y(value: float) -> float:
         return _SIDE - 46 - value * (_SIDE - 66)
 
-    parts = [_begin(title, _SIDE, _SIDE), _line("bound", x(0), y(0), x(1), y(1))]
+    parts = [_begin(title, _SIDE, _SIDE, "square"), _line("bound", x(0), y(0), x(1), y(1))]
     for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
         parts += [
             _line("grid", x(tick), y(0), x(tick), y(1)),
@@ -144,7 +144,6 @@ def _text(x: float, y: float, told: str, anchor: str, kind: str = "") -> Markup:
     )
 
 
-def _begin(title: str, width: int, height: int) -> Markup:
-    return Markup('<svg class="plot" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(
-        width, height, title
-    )
+def _begin(title: str, width: int, height: int, kind: str = "") -> Markup:
+    told = Markup('<svg class="plot {}" viewBox="0 0 {} {}" role="img" aria-label="{}">')
+    return told.format(kind, width, height, title)

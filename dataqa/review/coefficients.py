@@ -107,25 +107,26 @@ def ratio(sums: Floats) -> float | None:
 def calibration_error(
     told: Sequence[float], right: Sequence[bool], bins: int = 10, least: int = 50
 ) -> tuple[Figure, list[tuple[float, float, int]]]:
-    """The expected calibration error over bins of equal mass, and the bins.
+    """The expected calibration error over bins of nearly equal mass, and the bins.
 
     Args:
         told: Probabilities.
         right: Whether each was right.
-        bins: So many, of as many probabilities each as can be.
+        bins: At most so many, of nearly as many probabilities each; equal ones are in one.
         least: Of fewer nothing is told.
 
     Returns:
         The error, and of each bin the mean probability, the share that was right, and how many.
         With few items it is too high: chance alone moves each bin off.
     """
-    order = np.lexsort((np.arange(len(told)), np.array(told, np.float64)))
-    which = np.zeros(len(told), np.int64)
-    which[order] = np.arange(len(told)) * bins // max(len(told), 1)
+    # equal probabilities are of one bin: by chance parted, they would look off on both sides
+    values, where = np.unique(np.array(told, np.float64), return_inverse=True)
+    before = np.concatenate([[0], np.cumsum(np.bincount(where, minlength=len(values)))])
+    which = before[where] * bins // max(len(told), 1)
     parts = np.zeros((len(told), bins, 3))
     at = np.arange(len(told))
-    for part, values in enumerate((told, right, [1] * len(told))):
-        parts[at, which, part] = np.array(values, np.float64)
+    for part, column in enumerate((told, right, [1] * len(told))):
+        parts[at, which, part] = np.array(column, np.float64)
 
     def statistic(sums: Floats) -> float | None:
         table = sums.reshape(bins, 3)

@@ -301,3 +301,9 @@ def test_a_bootstrap_draws_items_with_all_that_is_of_them():
 def width(*ends: float | None) -> float:
     known: Sequence[float] = [one for one in ends if one is not None]
     return known[1] - known[0]
+
+
+def test_equal_probabilities_are_not_parted_by_chance():
+    error, bins = calibration_error([0.8] * 200, [number % 5 > 0 for number in range(200)])
+    assert error.value == pytest.approx(0.0)
+    assert bins == [(0.8, 0.8, 200)]
