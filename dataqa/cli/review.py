@@ -104,6 +104,11 @@ def push_command(
 @server_options
 @click.option("--full", is_flag=True, help="Read all again, and see which tasks were deleted.")
 @click.option("--follow", type=click.IntRange(1), metavar="SECONDS", help="Again and again.")
+@click.option(
+    "--webhook",
+    metavar="[HOST:]PORT",
+    help="With --follow, listen for Label Studio's webhooks and pull when one comes.",
+)
 @log_option
 def pull_command(
     *,
@@ -115,17 +120,20 @@ def pull_command(
     key: str,
     full: bool,
     follow: int | None,
+    webhook: str | None,
     log: str,
 ) -> None:
     """Bring what people said since the last time."""
-    import time
-
     from dataqa.review.pull import pull
     from dataqa.review.review import Server, as_json, reviewing, server
+    from dataqa.review.webhook import waiting
 
+    if webhook is not None and follow is None:
+        raise click.UsageError("--webhook wakes --follow: give both")
     with (
         reviewing(source, flow, language, state) as (ledger, asked),
         server(Server(url, key)) as studio,
+        waiting(webhook) as wait,
     ):
         while True:
             told = pull(ledger, asked, studio, full=full)
@@ -133,7 +141,7 @@ def pull_command(
                 click.echo(as_json(told) if log == "json" else _brought(told))
             if follow is None:
                 return
-            time.sleep(follow)
+            wait(follow)
 
 
 @review_command.command("status")
