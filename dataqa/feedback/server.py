@@ -12,25 +12,25 @@ no origin is allowed unless one is named. Nothing of a request is logged.
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Generator, Mapping
+import socket
+import sqlite3
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple, override
-from urllib.parse import urlsplit
 
 import msgspec
 
 from dataqa.errors import DataqaError, InputError
-from dataqa.feedback.said import MOST
-from dataqa.feedback.store import open_store, record
+from dataqa.feedback.admission import LOOPBACK, RefusedError, admit, body_of, fields_of
+from dataqa.feedback.store import TakenError, open_store, record
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+type Told = tuple[int, dict[str, Any]]
+
 PORT = 8077
 _PATIENCE = 10.0
 """Seconds that a caller may take for each piece of a request."""
-_FIELDS = ("prompt", "answer", "thumb", "edit", "favourite", "flags", "user", "id")
 
 
 class Serving(NamedTuple):
@@ -51,12 +51,6 @@ class Serving(NamedTuple):
     origin: str = ""
 
 
-class _Refused(Exception):  # noqa: N818 - a refusal is no error of ours
-    def __init__(self, status: int, what: str, hint: str = "") -> None:
-        super().__init__(what)
-        self.status, self.what, self.hint = status, what, hint
-
-
 @contextmanager
 def endpoint(how: Serving) -> Generator[ThreadingHTTPServer]:
     """An endpoint that listens; ``serve_forever`` of it answers.
@@ -74,7 +68,7 @@ def endpoint(how: Serving) -> Generator[ThreadingHTTPServer]:
     with open_store(how.store):
         pass
     try:
-        server = _Server((how.host, how.port), _handler(how))
+        server = _Server(how)
     except (OSError, OverflowError) as error:
         hint = "choose another port"
         where = f"{how.host}:{how.port}"
@@ -88,156 +82,107 @@ def endpoint(how: Serving) -> Generator[ThreadingHTTPServer]:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
+    def __init__(self, how: Serving) -> None:
+        self.how = how
+        self.address_family = socket.AF_INET6 if ":" in how.host else socket.AF_INET
+        super().__init__((how.host, how.port), _Handler)
+
     @override
     def handle_error(self, request: object, client_address: object) -> None:
         """A caller that went away is nobody's concern; and a traceback may quote it."""
 
 
-def _handler(how: Serving) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        timeout = _PATIENCE
-        protocol_version = "HTTP/1.1"
-        server_version, sys_version = "dataqa", ""
+class _Handler(BaseHTTPRequestHandler):
+    timeout = _PATIENCE
+    protocol_version = "HTTP/1.1"
+    server_version, sys_version = "dataqa", ""
 
-        def do_GET(self) -> None:
-            self._answered(self._get)
+    def do_GET(self) -> None:
+        self._answered(self._get)
 
-        def do_POST(self) -> None:
-            self._answered(self._post)
+    def do_POST(self) -> None:
+        self._answered(self._post)
 
-        def do_DELETE(self) -> None:
-            self._answered(self._delete)
+    def do_DELETE(self) -> None:
+        self._answered(self._delete)
 
-        def do_OPTIONS(self) -> None:
-            self._answered(self._options)
+    def do_OPTIONS(self) -> None:
+        self._answered(self._options)
 
-        def _answered(self, what: Any) -> None:
-            try:
-                status, told = what()
-            except _Refused as refused:
-                # a body that was not read would be taken for the next request
-                self.close_connection = True
-                status, told = refused.status, _error(refused.what, refused.hint)
-            except InputError as error:
-                what = f"{error.where}: {error.what}" if error.where else error.what
-                taken = error.where == "id" and "another record" in error.what
-                status, told = (409 if taken else 400), _error(what, error.hint)
-            except (DataqaError, OSError, msgspec.MsgspecError):
-                self.close_connection = True
-                status, told = 500, _error("it could not be kept", "see the server's disk")
-            self._send(status, told)
+    @property
+    def _how(self) -> Serving:
+        assert isinstance(self.server, _Server)
+        return self.server.how
 
-        def _get(self) -> tuple[int, dict[str, Any]]:
-            if self.path != "/health":
-                raise _Refused(404, "no such path", "POST /feedback")
-            return 200, {"ok": True}
-
-        def _post(self) -> tuple[int, dict[str, Any]]:
-            self._admit()
-            if self.path != "/feedback":
-                raise _Refused(404, "no such path", "POST /feedback")
-            told = self._body()
-            return 201, {"id": record(**told, store=how.store)}
-
-        def _delete(self) -> tuple[int, dict[str, Any]]:
-            self._admit()
-            head, _, number = self.path.rpartition("/")
-            if head != "/feedback" or not number:
-                raise _Refused(404, "no such path", "DELETE /feedback/ID")
-            with open_store(how.store) as store:
-                return 200, {"hidden": store.hide([number])}
-
-        def _options(self) -> tuple[int, dict[str, Any]]:
-            if not how.origin or self.headers.get("Origin") != how.origin:
-                raise _Refused(403, "no page may post here", "--origin names one that may")
-            return 200, {"ok": True}
-
-        def _admit(self) -> None:
-            """Let in who may post."""
-            if how.token:
-                given = self.headers.get("Authorization", "")
-                if not hmac.compare_digest(given.encode(), f"Bearer {how.token}".encode()):
-                    raise _Refused(401, "the token is missing or wrong", "Authorization: Bearer …")
-            elif not _here(self.headers.get("Host", "")):
-                raise _Refused(403, "another host is meant", "without a token: 127.0.0.1")
-            origin = self.headers.get("Origin")
-            if origin is not None and origin != how.origin:
-                raise _Refused(403, "no page may post here", "--origin names one that may")
-
-        def _body(self) -> dict[str, Any]:
-            if self.headers.get_content_type() != "application/json":
-                raise _Refused(415, "JSON is wanted", "Content-Type: application/json")
-            length = self.headers.get("Content-Length", "")
-            if not length.isdecimal() or self.headers.get("Transfer-Encoding"):
-                raise _Refused(411, "how long is it?", "give Content-Length")
-            if int(length) > MOST:
-                raise _Refused(413, f"more than {MOST:,} bytes")
-            data = self.rfile.read(int(length))
-            if len(data) < int(length):
-                raise _Refused(400, "the body ends too soon")
-            return _fields(data)
-
-        def _send(self, status: int, told: Mapping[str, Any]) -> None:
-            data = msgspec.json.encode(told)
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.send_header("X-Content-Type-Options", "nosniff")
-            if how.origin:
-                self.send_header("Access-Control-Allow-Origin", how.origin)
-                self.send_header("Access-Control-Allow-Headers", "authorization, content-type")
-                self.send_header("Access-Control-Allow-Methods", "POST, DELETE")
-                self.send_header("Vary", "Origin")
-            if self.close_connection:
-                self.send_header("Connection", "close")
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(data)
-
-        @override
-        def send_error(
-            self, code: int, message: str | None = None, explain: str | None = None
-        ) -> None:
-            """What ``http.server`` refuses by itself, as JSON."""
-            del message, explain
+    def _answered(self, what: Callable[[], Told]) -> None:
+        try:
+            status, told = what()
+        except RefusedError as refused:
+            # a body that was not read would be taken for the next request
             self.close_connection = True
-            self.command = getattr(self, "command", None) or "GET"
-            self.request_version = getattr(self, "request_version", "") or "HTTP/1.1"
-            self._send(code, _error("no such method" if code == 501 else "no request"))
+            status, told = refused.status, _error(refused.what, refused.hint)
+        except InputError as error:
+            what_is = f"{error.where}: {error.what}" if error.where else error.what
+            status = 409 if isinstance(error, TakenError) else 400
+            told = _error(what_is, error.hint)
+        except (DataqaError, OSError, sqlite3.Error):
+            self.close_connection = True
+            status, told = 500, _error("it could not be kept", "is the disk full?")
+        self._send(status, told)
 
-        @override
-        def log_message(self, format: str, *args: object) -> None:
-            del format, args
+    def _get(self) -> Told:
+        if self.path != "/health":
+            raise RefusedError(404, "no such path", "POST /feedback")
+        return 200, {"ok": True}
 
-    return Handler
+    def _post(self) -> Told:
+        admit(self.headers, self._how.token, self._how.origin)
+        if self.path != "/feedback":
+            raise RefusedError(404, "no such path", "POST /feedback")
+        told = fields_of(body_of(self.headers, self.rfile))
+        return 201, {"id": record(**told, store=self._how.store)}
 
+    def _delete(self) -> Told:
+        admit(self.headers, self._how.token, self._how.origin)
+        head, _, number = self.path.rpartition("/")
+        if head != "/feedback" or not number:
+            raise RefusedError(404, "no such path", "DELETE /feedback/ID")
+        with open_store(self._how.store) as store:
+            return 200, {"hidden": store.hide([number])}
 
-def _fields(data: bytes) -> dict[str, Any]:
-    """The arguments of ``record`` in a body.
+    def _options(self) -> Told:
+        if not self._how.origin or self.headers.get("Origin") != self._how.origin:
+            raise RefusedError(403, "no page may post here", "--origin names one that may")
+        return 200, {"ok": True}
 
-    Raises:
-        InputError: It is no such object; nothing of it is quoted.
-    """
-    hint = f"an object with {', '.join(_FIELDS)}"
-    try:
-        told = msgspec.json.decode(data, type=dict[str, Any])
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        raise InputError("no JSON object", where="body", hint=hint) from None
-    if not set(told) <= set(_FIELDS):
-        raise InputError("an unknown field", where="body", hint=hint)
-    lacking = [name for name in ("prompt", "answer") if name not in told]
-    if lacking:
-        raise InputError(f"no {lacking[0]}", where="body", hint=hint)
-    return {name: value for name, value in told.items() if value is not None}
+    def _send(self, status: int, told: Mapping[str, Any]) -> None:
+        data = msgspec.json.encode(told)
+        self.send_response(status)
+        headers = {"Content-Type": "application/json", "Content-Length": str(len(data))}
+        headers["X-Content-Type-Options"] = "nosniff"
+        if self._how.origin:
+            headers["Access-Control-Allow-Origin"] = self._how.origin
+            headers["Access-Control-Allow-Headers"] = "authorization, content-type"
+            headers["Access-Control-Allow-Methods"] = "POST, DELETE"
+            headers["Vary"] = "Origin"
+        if self.close_connection:
+            headers["Connection"] = "close"
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data)
+
+    @override
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """What ``http.server`` refuses by itself, as JSON."""
+        del message, explain
+        self.close_connection = True
+        self._send(code, _error("no such method" if code == 501 else "no request"))
+
+    @override
+    def log_message(self, format: str, *args: object) -> None:
+        del format, args
 
 
 def _error(what: str, hint: str = "") -> dict[str, Any]:
     return {"error": what, "hint": hint} if hint else {"error": what}
-
-
-def _here(host: str) -> bool:
-    """Whether a request means this machine: a page's name may be made to lead here."""
-    try:
-        return urlsplit(f"//{host}").hostname in LOOPBACK
-    except ValueError:
-        return False

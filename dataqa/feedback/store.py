@@ -60,6 +60,10 @@ class Record(NamedTuple):
     said: Said
 
 
+class TakenError(InputError):
+    """Another record has this id."""
+
+
 class Store:
     """An open store."""
 
@@ -70,7 +74,7 @@ class Store:
         """Add a record; its id. One that is there already under that id is left as it is.
 
         Raises:
-            InputError: Another record has this id.
+            TakenError: Another record has this id.
         """
         told = msgspec.json.encode(said, order="sorted").decode()
         number = key or secrets.token_hex(16)
@@ -84,7 +88,7 @@ class Store:
                 )
             elif known[0] != told:
                 hint = "give each record an id of its own, or none"
-                raise InputError("another record has this id", where="id", hint=hint)
+                raise TakenError("another record has this id", where="id", hint=hint)
         return number
 
     def records(self) -> Iterator[Record]:
