@@ -94,7 +94,7 @@ def export_command(
     told = export(some, form, how, chat=chat, scrub=cleaner)
     if out is None:
         for line in lines_of(told.rows):
-            click.echo(line, nl=False)
+            click.echo(line.decode(), nl=False)
     else:
         write(out, told.rows)
     if log == "json":

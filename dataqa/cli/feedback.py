@@ -113,7 +113,7 @@ def export_command(*, store: Path | None, out: Path | None) -> None:
         write(out, rows)
         return
     for line in lines_of(rows):
-        click.echo(line, nl=False)
+        click.echo(line.decode(), nl=False)
 
 
 @feedback_command.command("delete")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hmac
 from email.message import Message
-from typing import Any, BinaryIO
+from io import BufferedIOBase
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -46,7 +47,7 @@ def admit(headers: Message, token: str, origin: str) -> None:
         raise RefusedError(403, "no page may post here", "--origin names one that may")
 
 
-def body_of(headers: Message, file: BinaryIO) -> bytes:
+def body_of(headers: Message, file: BufferedIOBase) -> bytes:
     """The body of a request, which is only read where it is JSON and not too long.
 
     Raises:

@@ -51,7 +51,8 @@ def said_of(
         raise InputError("neither up nor down", where="thumb")
     if edit is not None:
         check_text("edit", edit)
-    if not isinstance(flags, Sequence) or isinstance(flags, str) or not set(flags) <= set(FLAGS):
+    listed = isinstance(flags, Sequence) and not isinstance(flags, str)
+    if not listed or not all(flag in FLAGS for flag in flags):
         raise InputError("an unknown flag", where="flags", hint=f"known: {', '.join(FLAGS)}")
     every = sorted({*flags, *(["favourite"] if favourite else [])})
     if not (thumbs[thumb] or edit or every):
