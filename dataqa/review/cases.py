@@ -148,14 +148,18 @@ def decided(words: Sequence[str], rule: Rule) -> Decided:
     return Decided(word, len(words), round(said / len(words), 4))
 
 
-def check_source(source: Path) -> None:
+def check_source(source: Path, state: Path | None = None) -> None:
     """See that something was pushed from a source, or that it is a store of feedback.
+
+    Args:
+        source: A run's folder, a file of records, or a store.
+        state: Where the ledger is, if it is elsewhere.
 
     Raises:
         InputError: It is neither.
     """
     if not source.exists():
         raise InputError("there is no such run, file or store", where=str(source))
-    if not is_feedback(source) and not ledger_places(source):
+    if state is None and not is_feedback(source) and not ledger_places(source):
         hint = "a run or a file that dataqa review push was called for, or a store of feedback"
         raise InputError("people were asked about nothing of this", where=str(source), hint=hint)

@@ -127,7 +127,7 @@ def write(path: Path, rows: Iterable[Row]) -> None:
 
 def _cases(sources: Sequence[Source], form: Format) -> Iterator[Case]:
     for source in sources:
-        check_source(source.path)
+        check_source(source.path, source.state)
         if is_feedback(source.path):
             flow = load_flow("feedback")
             if not feeds(flow, form):
