@@ -31,7 +31,8 @@ def item(key: str, **changed: Any) -> Item:
         "facts": {},
         "data": None,
     }
-    return Item(**{**told, **changed})
+    told |= changed
+    return Item(**told)
 
 
 def said(
@@ -50,12 +51,14 @@ def said(
         "answer": answer,
         "shown": None,
     }
-    return Annotation(**{**told, "controls": flow.digest, **changed})
+    told |= {"controls": flow.digest, **changed}
+    return Annotation(**told)
 
 
 def prelabel(key: str, answer: dict[str, Any], **changed: Any) -> Prelabel:
     told: dict[str, Any] = {"model": "m1", "probability": 0.9, "cost": {"tokens": 100.0}}
-    return Prelabel(key=key, answer=answer, **{**told, **changed})
+    told |= {"key": key, "answer": answer, **changed}
+    return Prelabel(**told)
 
 
 def asked(source: Path, flow: Flow, ledger: Ledger) -> list[Item]:

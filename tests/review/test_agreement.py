@@ -139,8 +139,8 @@ def filled(place: Path, *, anchored: float = 0.9, count: int = 200) -> Agreement
                 number = 2 * at + person
                 seconds = 1.0 if person == 2 and at % 5 == 0 else 10.0
                 shown = None if blind else "m1"
-                told = {"person": person, "seconds": seconds, "shown": shown}
-                answers.append(said(number, key, answer, flow, **told))
+                told: dict[str, Any] = {"seconds": seconds, "shown": shown}
+                answers.append(said(number, key, answer, flow, person, **told))
         answers.append(said(9001, "gold", DROP, flow, person=1))
         answers.append(said(9002, "gold", KEEP, flow, person=2))
         answers.append(said(9003, "000", {}, flow, person=3, skipped=True))

@@ -116,7 +116,7 @@ def test_thumbs_edits_and_deletions(tmp_path: Path):
     source = answered(tmp_path, "feedback", TALK, answers, {4: {"thumb": "down"}})
     thumbs = made("kto", source)
     assert [(row["prompt"], row["completion"], row["label"]) for row in thumbs.rows] == [
-        *(("u0", "a0", True), ("u1", "a1", False), ("u2", "a2", True)),
+        *(("q0", "a0", True), ("q1", "a1", False), ("q2", "a2", True)),
     ]
     assert thumbs.left_out == {"people do not agree": 1, "said to be deleted": 1}
     edits = made("dpo", source)
@@ -150,7 +150,7 @@ def test_conversations_stay_conversations_in_the_whole_file(tmp_path: Path):
 
 
 def test_feedback_of_an_application_makes_the_same_files(tmp_path: Path):
-    for user, thumb in (("u1", "down"), ("u1", "up"), ("u2", "up"), ("u3", "down")):
+    for user, thumb in (("u1", False), ("u1", True), ("u2", True), ("u3", False)):
         record("q0", "a0", thumb=thumb, user=user, store=tmp_path)
     record("q1", "a1", thumb="down", edit="better", store=tmp_path)
     record("q2", "a2", thumb="up", flags=["delete"], store=tmp_path)

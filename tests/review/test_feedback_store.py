@@ -77,8 +77,9 @@ def test_the_file_is_its_owners_alone(tmp_path: Path):
     ],
 )
 def test_what_is_wrong_is_refused_without_its_words(tmp_path: Path, wrong: dict[str, Any]):
+    told_of: dict[str, Any] = {"prompt": "secret", "answer": "secret", **wrong}
     with pytest.raises(InputError) as told:
-        record(**{"prompt": "secret", "answer": "secret", **wrong}, store=tmp_path)
+        record(**told_of, store=tmp_path)
     assert "secret" not in str(told.value)
     assert not (tmp_path / FILE).exists()
 

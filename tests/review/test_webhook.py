@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import http.client
 import socket
+import threading
 import time
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -87,9 +89,7 @@ def test_without_a_receiver_one_sleeps():
 
 
 def test_pull_follows_and_is_woken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """The command pulls again as soon as it is called; who it asks is not what is tested here."""
-    from contextlib import nullcontext
-
+    """The command pulls as soon as it is called; what it is told is not what is tested here."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -101,13 +101,15 @@ def test_pull_follows_and_is_woken(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         times.append(time.monotonic())
         if len(times) == 3:
             raise KeyboardInterrupt
-        import threading
-
         threading.Timer(0.2, call, (port,)).start()
         return Pulled(new=len(times))
 
     monkeypatch.setattr("dataqa.review.pull.pull", pull)
-    monkeypatch.setattr("dataqa.review.review.server", lambda where: nullcontext())
+
+    def server(where: object) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    monkeypatch.setattr("dataqa.review.review.server", server)
     told = command("review", "pull", tmp_path, "--follow", 600, "--webhook", port)
     assert (told.code, len(times)) == (1, 3)
     assert times[-1] - times[0] < 60
