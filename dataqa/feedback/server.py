@@ -13,7 +13,6 @@ no origin is allowed unless one is named. Nothing of a request is logged.
 from __future__ import annotations
 
 import socket
-import sqlite3
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -125,7 +124,7 @@ class _Handler(BaseHTTPRequestHandler):
             what_is = f"{error.where}: {error.what}" if error.where else error.what
             status = 409 if isinstance(error, TakenError) else 400
             told = _error(what_is, error.hint)
-        except (DataqaError, OSError, sqlite3.Error):
+        except (DataqaError, OSError):
             self.close_connection = True
             status, told = 500, _error("it could not be kept", "is the disk full?")
         self._send(status, told)

@@ -20,7 +20,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from dataqa.errors import InputError
+from dataqa.errors import InputError, RunError
 from dataqa.feedback.said import Said, check_text, said_of
 
 FILE = "feedback.sqlite"
@@ -75,6 +75,7 @@ class Store:
 
         Raises:
             TakenError: Another record has this id.
+            RunError: The disk is full, or the file may not be written.
         """
         told = msgspec.json.encode(said, order="sorted").decode()
         number = key or secrets.token_hex(16)
@@ -130,9 +131,12 @@ class Store:
 
     @contextmanager
     def _change(self) -> Generator[sqlite3.Connection]:
-        with self._db:
-            self._db.execute("BEGIN IMMEDIATE")
-            yield self._db
+        try:
+            with self._db:
+                self._db.execute("BEGIN IMMEDIATE")
+                yield self._db
+        except sqlite3.Error as error:
+            raise RunError(f"cannot be written: {error}", where=str(self.path)) from None
 
     def _person(self, user: str) -> str:
         if not user:
@@ -171,6 +175,7 @@ def record(
 
     Raises:
         InputError: Nothing is said, something is not as it should be, or no store is known.
+        RunError: It cannot be written.
     """
     said = said_of(prompt, answer, thumb=thumb, edit=edit, favourite=favourite, flags=flags)
     for name, value in (("user", user), ("id", id)):
