@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dataqa import feedback
     from dataqa.decontaminate import contamination
     from dataqa.deduplication import Duplicates, deduplicate
     from dataqa.frames import Cleaned, Result, clean, judge, judge_batches, run
@@ -47,6 +48,8 @@ _HOMES = {
     "synthesize_tables": "tables.linked.model",
 }
 
+_PACKAGES = ("feedback",)
+
 __all__ = [
     "BloomFilter",
     "Cleaned",
@@ -61,6 +64,7 @@ __all__ = [
     "clean",
     "contamination",
     "deduplicate",
+    "feedback",
     "judge",
     "judge_batches",
     "run",
@@ -75,6 +79,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         return import_module("importlib.metadata").version("dataqa")
+    if name in _PACKAGES:
+        return import_module(f"dataqa.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'dataqa' has no attribute {name!r}")
     return getattr(import_module(f"dataqa.{_HOMES[name]}"), name)

@@ -27,6 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("steps",),
     ("pipeline", "plan"),
     ("engine", "preview"),
+    ("feedback",),
     ("review",),
     ("frames", "deduplication", "scrubbing", "expressions"),
     ("cli",),
@@ -36,7 +37,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 
 ON_TOP = {"dataqa", "dataqa.__main__"}
 NETWORK = {"socket", "http", "urllib", "requests", "httpx", "ssl", "ftplib", "smtplib", "asyncio"}
-MAY_TALK = {"dataqa.llm.http", "dataqa.review.local_server", "dataqa.review.studio"}
+MAY_TALK = {
+    *("dataqa.feedback.server", "dataqa.llm.http", "dataqa.review.local_server"),
+    *("dataqa.review.studio", "dataqa.review.webhook"),
+}
 """Modules that may import one of these, each only when it is asked for."""
 HARMLESS = {"urllib.parse", "http.HTTPStatus"}
 HEAVY = (

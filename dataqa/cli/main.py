@@ -45,6 +45,8 @@ _COMMANDS = {
     "synth": ("synth", "Make synthetic tables, and measure them."),
     "prelabel": ("prelabel", "Ask a language model what people are asked, for them to check."),
     "review": ("review", "Ask people in Label Studio, and bring home what they say."),
+    "export": ("export", "Write training files of what people said."),
+    "feedback": ("feedback", "Keep what users say of an application's answers."),
     "label-studio": ("label_studio", "Run a Label Studio on this machine."),
     "init": ("scaffold", "Write a commented starting point."),
     "list": ("scaffold", "List pipelines, steps, signals, rules, recognisers or extras."),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dataqa.cli.agreement import agreement_command
 from dataqa.cli.options import log_option, out_option, rules_option
 from dataqa.cli.review_options import (
     choice_options,
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 @click.group("review")
 def review_command() -> None:
     """Ask people in Label Studio, and bring home what they say."""
+
+
+review_command.add_command(agreement_command)
 
 
 @review_command.command("flows")
@@ -100,6 +104,11 @@ def push_command(
 @server_options
 @click.option("--full", is_flag=True, help="Read all again, and see which tasks were deleted.")
 @click.option("--follow", type=click.IntRange(1), metavar="SECONDS", help="Again and again.")
+@click.option(
+    "--webhook",
+    metavar="[HOST:]PORT",
+    help="With --follow, listen for Label Studio's webhooks and pull when one comes.",
+)
 @log_option
 def pull_command(
     *,
@@ -111,17 +120,20 @@ def pull_command(
     key: str,
     full: bool,
     follow: int | None,
+    webhook: str | None,
     log: str,
 ) -> None:
     """Bring what people said since the last time."""
-    import time
-
     from dataqa.review.pull import pull
     from dataqa.review.review import Server, as_json, reviewing, server
+    from dataqa.review.webhook import waiting
 
+    if webhook is not None and follow is None:
+        raise click.UsageError("--webhook wakes --follow: give both")
     with (
         reviewing(source, flow, language, state) as (ledger, asked),
         server(Server(url, key)) as studio,
+        waiting(webhook) as wait,
     ):
         while True:
             told = pull(ledger, asked, studio, full=full)
@@ -129,7 +141,7 @@ def pull_command(
                 click.echo(as_json(told) if log == "json" else _brought(told))
             if follow is None:
                 return
-            time.sleep(follow)
+            wait(follow)
 
 
 @review_command.command("status")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from hashlib import sha256
 from html import escape
@@ -253,3 +253,36 @@ def _gold(path: Path, flow: Flow) -> Iterator[Item]:
             facts={"answer": answer},
             data=data,
         )
+
+
+def shown_again(source: Path, flow: Flow, items: Sequence[Item]) -> dict[str, dict[str, Any]]:
+    """What was shown of items whose texts the ledger has no more, by key, read from the source.
+
+    What is gone from there, or says something else by now, is left out.
+    """
+    wanted = {item.key for item in items}
+    if not wanted:
+        return {}
+    if flow.sheet.items == "records":
+        found = _records(source, flow)
+    else:
+        found = _of_run_again(source, flow, items)
+    return {one.key: one.data for one in found if one.key in wanted and one.data is not None}
+
+
+def _of_run_again(run: Path, flow: Flow, items: Sequence[Item]) -> Iterator[Item]:
+    store = finished_store(run)
+    ids = pl.Series([item.doc_id for item in items], dtype=pl.String)
+    if flow.sheet.items == "spans":
+        rows = candidates(run, "spans").filter(pl.col(DOC_ID).is_in(ids.implode()))
+        yield from spans_of(store, flow, rows, key_of)
+        return
+    refs = pl.Series([item.ref for item in items], dtype=pl.String).drop_nulls()
+    texts = texts_of(store, pl.concat([ids, refs]))
+    for item in items:
+        told = {**dict.fromkeys(("score", "bound")), **item.facts, **item._asdict()}
+        text, other = texts.get(item.doc_id), texts.get(item.ref or "")
+        if text is not None and item.ref is None:
+            yield _document(flow, told, text)
+        elif text is not None and other is not None:
+            yield _pair(flow, told, text, other)
