@@ -21,7 +21,7 @@ from benchmarks.bench import ROOT, Board, arguments
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "review")]
 
 RUNS, QUICK_RUNS = 20, 1
-ITEMS, QUICK_ITEMS = 400, 80
+ITEMS, QUICK_ITEMS = 240, 80
 _BATCH = 40
 _TRIES = 60
 
@@ -68,7 +68,7 @@ def one_run(
         if calm:
             return ""
         faults: tuple[Fault, ...] = ("lose", "refuse", "drop")
-        fault = draw.choice(faults) if draw.random() < 0.12 else ""
+        fault = draw.choice(faults) if draw.random() < 0.2 else ""
         total["requests with a fault"] += bool(fault)
         return fault
 
