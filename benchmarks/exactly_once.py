@@ -56,7 +56,7 @@ def one_run(
 
     from dataqa.review.flows import load_flow
     from dataqa.review.ledger import open_ledger
-    from dataqa.review.push import How, push
+    from dataqa.review.pushing import How, push
     from dataqa.review.studio import connected
 
     total: Counter[str] = Counter()
@@ -155,8 +155,8 @@ def part(name: str, url: str, token: str, place: str, count: str, seed: str) -> 
 
     from dataqa.review.flows import load_flow
     from dataqa.review.ledger import open_ledger
-    from dataqa.review.pull import pull
-    from dataqa.review.push import How, push
+    from dataqa.review.pulling import pull
+    from dataqa.review.pushing import How, push
     from dataqa.review.studio import UnansweredError, connected
 
     flow, items = load_flow("quality"), items_of(int(count), text=f"run {seed}", blind=10)

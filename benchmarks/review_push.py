@@ -43,8 +43,8 @@ def measure(board: Board, url: str, token: str, folder: Path, quick: bool) -> No
     from dataqa.review.answers import results_of
     from dataqa.review.flows import load_flow
     from dataqa.review.ledger import open_ledger
-    from dataqa.review.pull import pull
-    from dataqa.review.push import How, push
+    from dataqa.review.pulling import pull
+    from dataqa.review.pushing import How, push
     from dataqa.review.studio import KEY, connected
 
     count = QUICK_TASKS if quick else TASKS

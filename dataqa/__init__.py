@@ -10,13 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dataqa import feedback
+    from dataqa import feedback, review
     from dataqa.decontaminate import contamination
     from dataqa.deduplication import Duplicates, deduplicate
     from dataqa.frames import Cleaned, Result, clean, judge, judge_batches, run
     from dataqa.index.bloom import BloomFilter
     from dataqa.index.index import Index
     from dataqa.pipeline import Pipeline
+    from dataqa.review.frames import prelabel
     from dataqa.scores.frames import score
     from dataqa.scrubbing import scan_text, scrub
     from dataqa.tables.linked.model import LinkedSynthesizer, SyntheticTables, synthesize_tables
@@ -40,6 +41,7 @@ _HOMES = {
     "deduplicate": "deduplication",
     "judge": "frames",
     "judge_batches": "frames",
+    "prelabel": "review.frames",
     "run": "frames",
     "scan_text": "scrubbing",
     "score": "scores.frames",
@@ -48,7 +50,7 @@ _HOMES = {
     "synthesize_tables": "tables.linked.model",
 }
 
-_PACKAGES = ("feedback",)
+_PACKAGES = ("feedback", "review")
 
 __all__ = [
     "BloomFilter",
@@ -67,6 +69,8 @@ __all__ = [
     "feedback",
     "judge",
     "judge_batches",
+    "prelabel",
+    "review",
     "run",
     "scan_text",
     "score",

@@ -51,7 +51,7 @@ def agreement_command(
     from dataqa.errors import InputError
     from dataqa.review.agreement import agreement
     from dataqa.review.agreement_page import agreement_html, lines_of
-    from dataqa.review.review import reviewing
+    from dataqa.review.reviews import reviewing
 
     not_an_input(out, sources)
     if state is not None and len(sources) > 1:

@@ -61,7 +61,7 @@ def prelabel_command(
     from dataqa.registry import user_assets
     from dataqa.review.items import Choice
     from dataqa.review.prelabel import check_askable, foresee, prelabel
-    from dataqa.review.review import add_items, as_json, datas_of, reviewing
+    from dataqa.review.reviews import add_items, as_json, datas_of, reviewing
 
     choice = Choice(items, audit, blind, gold, reason)
     endpoint = endpoint_of(**settings)

@@ -18,8 +18,8 @@ from dataqa.cli.review_options import (
 )
 
 if TYPE_CHECKING:
-    from dataqa.review.pull import Pulled
-    from dataqa.review.review import Reviewed
+    from dataqa.review.pulling import Pulled
+    from dataqa.review.reviews import Reviewed
 
 
 @click.group("review")
@@ -72,8 +72,8 @@ def push_command(
     Sent again, nothing is sent twice; whatever breaks off, the same command goes on. Texts go to
     the server as they are in the run; `review purge` deletes them there.
     """
-    from dataqa.review.push import How, push
-    from dataqa.review.review import Server, add_items, as_json, reviewing, server
+    from dataqa.review.pushing import How, push
+    from dataqa.review.reviews import Server, add_items, as_json, reviewing, server
 
     def tell(there: int, of: int) -> None:
         if log not in ("json", "none"):
@@ -124,8 +124,8 @@ def pull_command(
     log: str,
 ) -> None:
     """Bring what people said since the last time."""
-    from dataqa.review.pull import pull
-    from dataqa.review.review import Server, as_json, reviewing, server
+    from dataqa.review.pulling import pull
+    from dataqa.review.reviews import Server, as_json, reviewing, server
     from dataqa.review.webhook import waiting
 
     if webhook is not None and follow is None:
@@ -153,7 +153,7 @@ def status_command(
     *, source: Path, flow: str, language: str, state: Path | None, rule: Any, log: str
 ) -> None:
     """Tell how far a review is, as of the last pull."""
-    from dataqa.review.review import as_json, reviewed, reviewing
+    from dataqa.review.reviews import as_json, reviewed, reviewing
 
     with reviewing(source, flow, language, state) as (ledger, asked):
         told = reviewed(ledger, asked, rule)
@@ -191,7 +191,7 @@ def apply_command(
     from dataqa.engine.driver import Options
     from dataqa.errors import InputError
     from dataqa.review.ledger import FILE, FOLDER
-    from dataqa.review.review import apply, reviewing
+    from dataqa.review.reviews import apply, reviewing
 
     names = flows or tuple(sorted(one.parent.name for one in source.glob(f"{FOLDER}/*/{FILE}")))
     if not names:
@@ -216,7 +216,7 @@ def purge_command(
 
     What people said is kept here. Pull first: what was not pulled is lost.
     """
-    from dataqa.review.review import Server, purge, reviewing, server
+    from dataqa.review.reviews import Server, purge, reviewing, server
 
     if not yes:
         click.confirm("Delete the project and all its tasks there?", abort=True)

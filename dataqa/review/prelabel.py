@@ -156,9 +156,7 @@ def unanswered(
 def question_of(flow: Flow, data: Mapping[str, Any], prepare: Prepare | None) -> Question:
     """What a model is asked about an item."""
     parts: list[str] = []
-    for name in variables_of(flow.config):
-        if name in _HIDDEN:
-            continue
+    for name in asked_variables(flow):
         text = shortened(_words(data.get(name, "")), CHARACTERS)
         parts.append(f"{name}:\n{fenced(prepare(text) if prepare else text)}")
     rules = (
@@ -176,6 +174,27 @@ def question_of(flow: Flow, data: Mapping[str, Any], prepare: Prepare | None) ->
         labels=verdict.words if verdict.kind == "Choices" and not verdict.many else (),
         max_tokens=_tokens(flow),
     )
+
+
+def asked_variables(flow: Flow) -> list[str]:
+    """What a model is told of an item."""
+    return [name for name in variables_of(flow.config) if name not in _HIDDEN]
+
+
+def answers(
+    flow: Flow, client: Client, datas: Sequence[Mapping[str, Any]], prepare: Prepare | None
+) -> Iterator[tuple[Answer | None, float | None, str | None]]:
+    """A model's answer to each item, how sure its verdict is, and else why there is none.
+
+    Raises:
+        RunError: The endpoint does not work; answers that came are kept.
+        InputError: The flow has no prompt, or asks what no model may be asked.
+    """
+    check_askable(flow, scrubbed=prepare is not None)
+    replies = client.ask(question_of(flow, data, prepare) for data in datas)
+    for data, reply in zip(datas, replies, strict=True):
+        answer, probability, why = _answer(flow, data, reply)
+        yield answer, probability, why or None
 
 
 def asked_schema(flow: Flow) -> dict[str, Any]:
@@ -236,8 +255,18 @@ def located(spans: Sequence[Mapping[str, Any]], text: str) -> list[Answer]:
 def _read(
     flow: Flow, item: Item, data: Mapping[str, Any], reply: Reply, model: str
 ) -> tuple[Prelabel | None, str]:
+    answer, probability, why = _answer(flow, data, reply)
+    if answer is None:
+        return None, why
+    cost = {"tokens_in": float(reply.tokens_in), "tokens_out": float(reply.tokens_out)}
+    return Prelabel(item.key, model, answer, probability, cost), ""
+
+
+def _answer(
+    flow: Flow, data: Mapping[str, Any], reply: Reply
+) -> tuple[Answer | None, float | None, str]:
     if reply.value is None:
-        return None, reply.error or "nothing came back"
+        return None, None, reply.error or "nothing came back"
     answer = {name: value for name, value in reply.value.items() if value not in (None, "", [])}
     text = flow.text_of(dict(data))
     for control in flow.controls:
@@ -245,12 +274,9 @@ def _read(
             answer[control.name] = located(answer[control.name], text)
     wrong = faults(answer, flow.controls, text, partly=True)
     if wrong:
-        return None, wrong[0]
-    label = reply.label
+        return None, None, wrong[0]
     shares = reply.probabilities or {}
-    probability = shares.get(str(label)) if label is not None else None
-    cost = {"tokens_in": reply.tokens_in, "tokens_out": reply.tokens_out}
-    return Prelabel(item.key, model, answer, probability, dict(cost)), ""
+    return answer, None if reply.label is None else shares.get(str(reply.label)), ""
 
 
 def _marks(control: Control) -> bool:

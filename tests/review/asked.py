@@ -36,9 +36,11 @@ def prelabels_of(items: list[Item], model: str, verdict: str = "keep") -> list[P
     return [Prelabel(item.key, model, {"verdict": verdict}, 0.6, {}) for item in items]
 
 
-def annotate(studio: Studio, flow: Flow, task: int, answer: dict[str, Any], **more: Any) -> int:
+def annotate(
+    studio: Studio, flow: Flow, task: int, answer: dict[str, Any], text: str = "", **more: Any
+) -> int:
     """What a person would send; the number of the annotation."""
-    results = results_of(answer, flow.controls)
+    results = results_of(answer, flow.controls, text)
     made = sdk_of(studio).annotations.create(id=task, result=results, **more)
     return int(made.id)
 

@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from asked import items_of, quality
 from endpoints import fake
 from llama import MODEL, llama
 
+import dataqa
 from dataqa.errors import InputError
 from dataqa.llm.budget import Budget
 from dataqa.llm.client import Client
@@ -104,6 +106,19 @@ def test_quotations_become_places_in_characters():
     span = schema["properties"]["private"]["items"]["properties"]
     assert "quote" in span
     assert "start" not in span
+
+
+def test_rows_of_a_frame_are_answered(tmp_path: Path):
+    frame = pl.DataFrame({"text": ["one", "two"], "id": [1, 2]})
+    with fake() as state:
+        told = dataqa.prelabel(
+            frame, "toxicity", state.endpoint(), send="raw", cache=tmp_path / "c.sqlite"
+        )
+        assert told.columns == ["text", "id", "answer", "probability", "error"]
+        for answer in told["answer"]:
+            assert json.loads(answer)["verdict"] in {"toxic", "clean", "unsure"}
+        with pytest.raises(InputError, match="no column 'text'"):
+            dataqa.prelabel(frame.drop("text"), "toxicity", state.endpoint())
 
 
 def test_a_real_model_answers_on_the_page(tmp_path: Path):

@@ -13,8 +13,8 @@ from faulty import Fault, faulty
 from dataqa.errors import InputError
 from dataqa.review.flows import load_flow
 from dataqa.review.ledger import open_ledger
-from dataqa.review.pull import pull
-from dataqa.review.push import How, push
+from dataqa.review.pulling import pull
+from dataqa.review.pushing import How, push
 from dataqa.review.studio import Studio, UnansweredError, connected
 
 FAST = How(batch=20, grace=0.2, patience=20.0)

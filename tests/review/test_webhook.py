@@ -15,7 +15,7 @@ from commands import dataqa as command
 from reviews import ledger_of
 
 from dataqa.errors import InputError
-from dataqa.review.pull import Pulled
+from dataqa.review.pulling import Pulled
 from dataqa.review.webhook import listening, place_of, waiting
 
 
@@ -104,12 +104,12 @@ def test_pull_follows_and_is_woken(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         threading.Timer(0.2, call, (port,)).start()
         return Pulled(new=len(times))
 
-    monkeypatch.setattr("dataqa.review.pull.pull", pull)
+    monkeypatch.setattr("dataqa.review.pulling.pull", pull)
 
     def server(where: object) -> AbstractContextManager[None]:
         return nullcontext()
 
-    monkeypatch.setattr("dataqa.review.review.server", server)
+    monkeypatch.setattr("dataqa.review.reviews.server", server)
     told = command("review", "pull", tmp_path, "--follow", 600, "--webhook", port)
     assert (told.code, len(times)) == (1, 3)
     assert times[-1] - times[0] < 60

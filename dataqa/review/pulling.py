@@ -15,7 +15,7 @@ from dataqa.review.answers import answer_of
 from dataqa.review.controls import controls_of, digest_of
 from dataqa.review.flows import Flow
 from dataqa.review.ledger import Annotation, Ledger
-from dataqa.review.push import How, project_of, tidy
+from dataqa.review.pushing import How, project_of, tidy
 from dataqa.review.studio import PAGE, Studio, Task
 
 _OVERLAP = timedelta(seconds=5)
