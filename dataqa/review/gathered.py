@@ -10,10 +10,10 @@ import msgspec
 
 from dataqa.review.coefficients import Span
 from dataqa.review.controls import Answer
+from dataqa.review.corrections import NOT_PRIVATE
 from dataqa.review.flows import Flow
 from dataqa.review.ledger import Item, Ledger, Prelabel
 
-_NOT_PRIVATE = "not_private"
 """What people say of a span that is none."""
 
 
@@ -113,7 +113,7 @@ def spans_in(answer: Mapping[str, Any], control: str) -> list[Span]:
     return [
         (int(one["start"]), int(one["end"]), str(one["label"]))
         for one in answer.get(control) or []
-        if _NOT_PRIVATE not in one.values()
+        if NOT_PRIVATE not in one.values()
     ]
 
 

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from dataqa.errors import InputError
-from dataqa.llm.budget import Cost
+from dataqa.llm.budget import Cost, cost_of
 from dataqa.llm.client import Client, Foreseen
 from dataqa.llm.fence import fenced, shortened
 from dataqa.llm.question import Message, Question, Reply
@@ -93,6 +93,9 @@ def prelabel(
     made: list[Prelabel] = []
     for at, ((item, data), reply) in enumerate(zip(asked, replies, strict=False), 1):
         told, why = _read(flow, item, data, reply, model)
+        if told is not None and client.endpoint.price_in is not None:
+            nano = cost_of(client.endpoint, reply.tokens_in, reply.tokens_out).nano
+            told.cost["nano"] = float(nano)
         if told is None:
             failed[why] += 1
         else:

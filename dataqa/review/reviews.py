@@ -153,7 +153,8 @@ def _secret(where: str) -> str:
         hint = (
             "--key env:NAME or file:PATH, never the key itself; LABEL_STUDIO_API_KEY is looked at"
         )
-        raise InputError("there is no key there", where=where.partition(":")[0], hint=hint)
+        told = where if kind in {"env", "file"} else "--key"  # it may be the key itself
+        raise InputError("there is no key there", where=told, hint=hint)
     return found.strip()
 
 

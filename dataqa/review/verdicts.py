@@ -119,7 +119,8 @@ def overlay_of(flow: Flow, some: Iterable[Verdict]) -> pl.DataFrame:
 def _actions(flow: Flow, one: Verdict) -> list[tuple[str, str]]:
     action = flow.sheet.actions.get(one.said or "")
     doc, other = one.item.doc_id, one.item.ref
-    if action is None:
+    if action is None or (action == "keep" and flow.sheet.items == "spans"):
+        # that its spans are seen to is no reason to keep a document that other rules drop
         return []
     if action == "drop" and other is not None and one.answer.get(flow.sheet.keep) == "left":
         return [(doc, "keep"), (other, "drop")]
