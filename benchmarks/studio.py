@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -32,7 +34,7 @@ def studio_place() -> Generator[tuple[Place, Running]]:
                 shutil.copy2(empty.root / name, place.root / name)
             shutil.copytree(empty.data, place.data)
         try:
-            yield place, up(place, tell=_silent)
+            yield place, up(place, port=_free(), tell=_silent)
         finally:
             local_server.down(place)
 
@@ -48,7 +50,7 @@ def kill(place: Place) -> None:
     known = local_server.running(place)
     if known is not None:
         (place.root / "port").write_text(known.url.rpartition(":")[2])
-        subprocess.run(["kill", "-9", "--", f"-{_group(known.pid)}"], check=False)
+        subprocess.run(["kill", "-9", "--", f"-{os.getpgid(known.pid)}"], check=False)
         while local_server.running(place) is not None:
             time.sleep(0.05)
 
@@ -64,10 +66,11 @@ def token(place: Place) -> str:
     return login(place).token
 
 
-def _group(pid: int) -> int:
-    import os
-
-    return os.getpgid(pid)
+def _free() -> int:
+    """A port that nobody else looks for when this server is down for a moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _silent(line: str) -> None:
