@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dataqa.cli.options import log_option, out_option, rules_option
+from dataqa.cli.review_calibrate import calibrate_command
 from dataqa.cli.review_options import (
     choice_options,
     flow_options,
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 @click.group("review")
 def review_command() -> None:
     """Ask people in Label Studio, and bring home what they say."""
+
+
+review_command.add_command(calibrate_command)
 
 
 @review_command.command("flows")
