@@ -218,7 +218,8 @@ def again(board: Board, name: str, pool: Pool) -> None:
     score = -model.linear.decision_function(pool.grams[pool.two])
     then = (score > ends.low) & (score < ends.high)
     wrong = float(((score < ends.high) != pool.unfit[pool.two])[~then].mean())
-    board.limit(f"{name}: second run, bounds moved", then.sum(), "items", at_most=held_now.sum() - 1)
+    most = held_now.sum() - 1
+    board.limit(f"{name}: second run, bounds moved", then.sum(), "items", at_most=most)
     board.limit(f"{name}: its error", 100 * wrong, "% wrong", at_most=100 * wrong_now + 0.5)
 
 

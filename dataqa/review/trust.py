@@ -109,10 +109,8 @@ def _fit(odds: NDArray[np.float64], right: NDArray[np.float64]) -> Calibration:
 
 
 def _error(odds: NDArray[np.float64], right: NDArray[np.float64]) -> float | None:
-    """The calibration error of every other verdict under the calibration of the others."""
-    order = np.argsort(odds, kind="stable")
-    fold = np.zeros(len(odds), np.int64)
-    fold[order] = np.arange(len(odds)) % 2
+    """The calibration error of each half, drawn by chance, under the calibration of the other."""
+    fold = np.random.Generator(np.random.PCG64(1)).permutation(len(odds)) % 2
     told = np.zeros(len(odds))
     for one in (0, 1):
         others = fold != one

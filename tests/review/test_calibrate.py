@@ -30,6 +30,7 @@ from dataqa.scores.calibration import logistic, probabilities
 
 PACK = """
 pack: length
+dialect: dclm
 title: Length
 cite: "none"
 rules:
