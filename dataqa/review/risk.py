@@ -20,8 +20,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dataqa.scores.calibration import Calibration, fit, probabilities
-
 CELLS = 5
 """Parts of the band, by the number, within which a verdict stands for its neighbours."""
 _STEPS = 40
@@ -88,12 +86,32 @@ def _cells(seen: Evidence) -> NDArray[np.int64]:
     return np.where(seen.banded, part, (seen.values > middle).astype(np.int64))
 
 
-def curve(seen: Evidence) -> Calibration | None:
-    """The share that people keep, by the number, never falling; None if they all say the same."""
-    if len(np.unique(seen.keep)) < 2:
-        return None
+def kept_shares(seen: Evidence) -> tuple[Floats, Floats]:
+    """The numbers that have verdicts, and the share people keep there, never falling.
+
+    Isotonic regression in steps, not lines: between two blocks people's minds may change at once.
+    Each block is drawn to the whole's share by one verdict.
+
+    >>> seen = Evidence(np.arange(4.0), np.ones(4, bool), np.arange(4), np.array([0.0, 0, 1, 1]))
+    >>> kept_shares(seen)[1].round(2).tolist()
+    [0.17, 0.17, 0.83, 0.83]
+    """
     counts = weights(seen)
-    return fit("isotonic", seen.values[seen.said], seen.keep, counts / counts.mean())
+    counts = counts / counts.mean()
+    at, which = np.unique(seen.values[seen.said], return_inverse=True)
+    mass = np.bincount(which, counts, len(at))
+    hits = np.bincount(which, counts * seen.keep, len(at))
+    blocks: list[tuple[float, float, int]] = []
+    for one in zip(hits.tolist(), mass.tolist(), [1] * len(at), strict=True):
+        hit, weight, size = one
+        while blocks and blocks[-1][0] * weight >= hit * blocks[-1][1]:
+            last = blocks.pop()
+            hit, weight, size = hit + last[0], weight + last[1], size + last[2]
+        blocks.append((hit, weight, size))
+    share = float(hits.sum() / mass.sum())
+    levels = [(hit + share) / (weight + 1) for hit, weight, _ in blocks]
+    sizes = [size for _, _, size in blocks]
+    return at, np.repeat(np.maximum.accumulate(levels), sizes)
 
 
 def most_likely_share(wrong: int, count: int, chance: float) -> float:
@@ -224,11 +242,9 @@ def cheap_ends(seen: Evidence, costs: Costs) -> Ends:
 
     They never leave the numbers of which there are verdicts.
     """
-    told = curve(seen)
-    if told is None:
+    if len(np.unique(seen.keep)) < 2:
         return Ends(None, None)
-    at = np.unique(seen.values[seen.said])
-    fit_share = probabilities(told, at)
+    at, fit_share = kept_shares(seen)
     keeping, dropping = (1 - fit_share) * costs.keep, fit_share * costs.drop
     kept = (keeping <= costs.ask) & (keeping <= dropping)
     dropped = (dropping <= costs.ask) & (dropping < keeping)
