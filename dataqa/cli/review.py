@@ -9,6 +9,7 @@ import click
 
 from dataqa.cli.agreement import agreement_command
 from dataqa.cli.options import log_option, out_option, rules_option
+from dataqa.cli.review_calibrate import calibrate_command
 from dataqa.cli.review_options import (
     choice_options,
     flow_options,
@@ -28,6 +29,7 @@ def review_command() -> None:
 
 
 review_command.add_command(agreement_command)
+review_command.add_command(calibrate_command)
 
 
 @review_command.command("flows")

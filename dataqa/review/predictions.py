@@ -14,6 +14,7 @@ from dataqa.review.answers import faults, results_of
 from dataqa.review.flows import Flow
 from dataqa.review.ledger import Ledger, Prelabel, put_notes
 from dataqa.review.studio import Studio
+from dataqa.review.trust import trusted
 
 _BATCH = 1000
 _SHOWING, _GOING = "showing", "going"
@@ -56,7 +57,7 @@ def show_prelabels(
         }
         fresh = [
             one
-            for key, one in ledger.prelabels().items()
+            for key, one in trusted(ledger, ledger.prelabels()).items()
             if key in shown and shown[key][1] != one.model and key not in tried
         ]
         if not fresh:

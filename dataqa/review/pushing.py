@@ -21,6 +21,7 @@ from dataqa.review.flows import Flow
 from dataqa.review.ledger import Item, Ledger, put_notes
 from dataqa.review.predictions import prediction_of, show_prelabels
 from dataqa.review.studio import KEY, TITLE, Studio, Task, UnansweredError
+from dataqa.review.trust import trusted
 
 _LATE = 120.0
 """Seconds for which a task of a lost answer may still come."""
@@ -202,7 +203,8 @@ def _send(
     invalid: dict[str, str],
 ) -> None:
     """Send a batch: noted as sent, sent, acknowledged; or looked up where nobody knows."""
-    prelabels = ledger.prelabels([item.key for item in some if not item.blind])
+    known = ledger.prelabels([item.key for item in some if not item.blind])
+    prelabels = trusted(ledger, known)
     tasks: list[dict[str, Any]] = []
     shown: dict[str, str] = {}
     for item in some:
