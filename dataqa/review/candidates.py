@@ -18,6 +18,7 @@ from dataqa.engine.outlet import FINDINGS_DIR, REJECTED, SIGNALS_DIR
 from dataqa.io.outputs import scan
 from dataqa.io.store import Store
 from dataqa.policy import SIDE
+from dataqa.review.routing import distance
 from dataqa.types import DOC_ID
 
 SCORE = "score."
@@ -105,7 +106,10 @@ def _documents(store: Store, signals: pl.LazyFrame) -> pl.DataFrame:
 
 def _doubt() -> pl.Expr:
     """1 for what is nearest to its bound, by rank within the reason; the half where none is."""
-    gap = (pl.col("score") - pl.col("bound")).abs()
+    score, bound = pl.col("score"), pl.col("bound")
+    below = pl.col("reason").str.ends_with(".max")
+    kept = pl.when(below).then(score <= bound).otherwise(score >= bound)
+    gap = distance(score, bound, kept)
     rank = gap.rank("average").over("reason")
     count = pl.len().over("reason")
     return pl.when(gap.is_null()).then(0.5).otherwise(1 - (rank - 0.5) / count)
