@@ -14,7 +14,7 @@ import pytest
 
 from dataqa.review.flows import Example, Flow, flow_names, load_flow
 from dataqa.review.ledger import Annotation, Item, Ledger, Prelabel, open_ledger
-from dataqa.review.local_server import Place, login
+from dataqa.review.local_server import Place, login, running
 from dataqa.review.pull import pull
 from dataqa.review.push import push
 from dataqa.review.studio import Studio
@@ -38,7 +38,8 @@ SHOWN = """
 const texts = (css) => [...document.querySelectorAll(css)].map((one) => one.innerText);
 return {
   page: document.querySelector(".lsf-wrapper, [class*=lsf-editor]").innerText,
-  typed: [...document.querySelectorAll("textarea")].map((one) => one.value),
+  typed: [...document.querySelectorAll("textarea, input:not([type=checkbox]):not([type=radio])")]
+    .map((one) => one.value),
   chosen: [...document.querySelectorAll("input:checked")]
     .map((one) => one.closest("label").innerText.replace(/\\[.\\]$/, "").trim()),
   marked: texts(".htx-highlight"),
@@ -48,18 +49,13 @@ return {
 """
 FAULTY = ".lsf-errors, [class*=lsf-error], .ant-modal-confirm-error, [class*=ErrorBoundary]"
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no chromium with chromedriver"),
-]
+pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no chromium with chromedriver")
 
 
 @pytest.fixture(scope="module")
 def browser(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A browser in which the user is logged in."""
     webdriver = pytest.importorskip("selenium.webdriver")
-    from dataqa.review.local_server import running  # noqa: PLC0415
-
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
     for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
@@ -133,7 +129,7 @@ def said(ledger: Ledger, flow: Flow, studio: Studio) -> dict[str, Annotation]:
 
 def words_of(flow: Flow) -> dict[tuple[str, str], str]:
     """What the page calls each choice."""
-    tags = ET.fromstring(flow.config).iter("Choices")  # noqa: S314 - the flow's own
+    tags = ET.fromstring(flow.config).iter("Choices")
     return {
         (tag.get("name", ""), choice.get("alias", "")): choice.get("value", "")
         for tag in tags
@@ -163,7 +159,7 @@ def lacking(flow: Flow, example: Example, shown: dict[str, Any]) -> list[str]:
                     for told in flow.controls
                     if told.region and told.kind == "TextArea" and told.name in one
                 ]
-                fine = all(one in everything for one in free)
+                fine = all(one in shown["typed"] for one in free)
             case "Rating":
                 fine = shown["stars"] == value
             case "Pairwise":
@@ -184,9 +180,17 @@ def lacking(flow: Flow, example: Example, shown: dict[str, Any]) -> list[str]:
     return wrong
 
 
+def wait_for(browser: Any, flow: Flow, example: Example) -> None:
+    """Wait until the page shows the whole answer."""
+    end = time.monotonic() + PATIENCE / 3
+    while wrong := lacking(flow, example, browser.execute_script(SHOWN)):
+        assert time.monotonic() < end, f"not shown: {', '.join(wrong)}"
+        time.sleep(0.1)
+
+
 def visible(flow: Flow, example: Example, name: str) -> str:
     """What is to be read in an object of the page."""
-    tags = ET.fromstring(flow.config).iter()  # noqa: S314 - the flow's own
+    tags = ET.fromstring(flow.config).iter()
     variable = next(tag.get("value", "") for tag in tags if tag.get("name") == name)
     return re.sub(r"<[^>]*>", "", example.data[variable.lstrip("$")])
 
@@ -210,10 +214,7 @@ def test_a_proposal_is_shown_and_accepted(
             assert known[key] == example, "the least certain one is not the first"
             if not at:
                 close_instruction(browser, flow)
-            until(
-                lambda one=example: not lacking(flow, one, browser.execute_script(SHOWN)),
-                f"not shown of {name}",
-            )
+            wait_for(browser, flow, example)
             assert not browser.find_elements("css selector", FAULTY)
             browser.save_screenshot(str(tmp_path / f"{name}-{language}-{at}.png"))
             send(browser, studio, told.project, key)
