@@ -15,8 +15,8 @@ import pytest
 from dataqa.review.flows import Example, Flow, flow_names, load_flow
 from dataqa.review.ledger import Annotation, Item, Ledger, Prelabel, open_ledger
 from dataqa.review.local_server import Place, login, running
-from dataqa.review.pull import pull
-from dataqa.review.push import push
+from dataqa.review.pulling import pull
+from dataqa.review.pushing import push
 from dataqa.review.studio import Studio
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -47,7 +47,8 @@ return {
   stars: document.querySelectorAll(".ant-rate-star-full").length,
 };
 """
-FAULTY = ".lsf-errors, [class*=lsf-error], .ant-modal-confirm-error, [class*=ErrorBoundary]"
+FAULTY = ".lsf-errors"
+"""What the page shows in place of itself, such as for `granularity="character"`."""
 
 pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no chromium with chromedriver")
 
