@@ -159,7 +159,10 @@ class Ledger:
         return known
 
     def add(self, items: Iterable[Item]) -> int:
-        """Add items that are not there yet, in order; how many were new."""
+        """Add items that are not there yet, in order; how many were new.
+
+        One that was purged from the server before anybody answered it is there anew.
+        """
         with self.change() as db:
             (place,) = db.execute("SELECT coalesce(max(place), -1) + 1 FROM items").fetchone()
             before = db.total_changes
@@ -169,9 +172,12 @@ class Ledger:
                     *(int(item.blind), _json(item.facts), _json(item.data)),
                 )
                 db.execute(
-                    "INSERT OR IGNORE INTO items "
+                    "INSERT INTO items "
                     "(key, place, doc_id, ref, reason, doubt, kind, blind, facts, data) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                    "ON CONFLICT (key) DO UPDATE SET state = 'planned', data = excluded.data, "
+                    "batch = NULL, shown = NULL WHERE state = 'purged' AND NOT EXISTS "
+                    "(SELECT 1 FROM annotations WHERE annotations.key = items.key AND NOT gone)",
                     values,
                 )
             return db.total_changes - before

@@ -15,6 +15,7 @@ from dataqa.review.flows import load_flow
 from dataqa.review.ledger import open_ledger
 from dataqa.review.pulling import pull
 from dataqa.review.pushing import How, push
+from dataqa.review.reviews import purge
 from dataqa.review.studio import Studio, UnansweredError, connected
 
 FAST = How(batch=20, grace=0.2, patience=20.0)
@@ -186,6 +187,25 @@ def test_a_page_that_asks_something_else_is_refused(studio: Studio, ledger_place
         studio.delete_project(project)
         with pytest.raises(InputError, match="is gone"):
             pull(ledger, flow, studio)
+
+
+def test_what_is_purged_is_gone_there_and_pushed_anew_unless_answered(
+    studio: Studio, ledger_place: Path
+):
+    flow, items = quality(), items_of(3)
+    with open_ledger(ledger_place) as ledger:
+        ledger.add(items)
+        first = push(ledger, flow, studio, FAST).project
+        tasks = {task.key: task.id for task in studio.find(first, [item.key for item in items])}
+        annotate(studio, flow, tasks[items[0].key], {"verdict": "keep"})
+        pull(ledger, flow, studio)
+        assert purge(ledger, studio) == 3
+        assert studio.project(first) is None
+        assert ledger.add(items) == 2
+        told = push(ledger, flow, studio, FAST)
+        assert (told.tasks, told.project != first) == (2, True)
+        assert [one.key for one in ledger.annotations()] == [items[0].key]
+        studio.delete_project(told.project)
 
 
 def test_a_server_below_a_path_takes_both_kinds_of_token(
