@@ -22,6 +22,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "review")]
 
 RUNS, QUICK_RUNS = 20, 1
 ITEMS, QUICK_ITEMS = 240, 80
+WRONG = ("twice", "lost", "annotations twice", "annotations lost")
 _BATCH = 40
 _TRIES = 60
 
@@ -41,10 +42,12 @@ def main(argv: list[str] | None = None) -> int:
         port = int(running.url.rpartition(":")[2])
         for number in range(runs):
             total += one_run(place, port, count, random.Random(number), told.quick)
+            wrong = sum(total[name] for name in WRONG)
+            board.note(f"round {number + 1}", wrong, "twice or lost so far")
     board.note("runs", runs, "", f"{count} items each")
     for name in ("kills of the process", "kills of the server", "requests with a fault"):
         board.note(name, total[name], "")
-    for name in ("twice", "lost", "annotations twice", "annotations lost"):
+    for name in WRONG:
         board.limit(name, total[name], "items", at_most=0)
     return board.close()
 
