@@ -19,6 +19,8 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "review")]
 
 TASKS, QUICK_TASKS = 20_000, 2_000
 SHARE, PULL = 0.7, 2.0
+QUICK_SHARE, QUICK_PULL = 0.5, 4.0
+"""Of few tasks what is asked once weighs more, and integration machines are slow."""
 _BATCH = 1000
 
 
@@ -76,7 +78,9 @@ def measure(board: Board, url: str, token: str, folder: Path, quick: bool) -> No
         studio.delete_project(bare)
         board.note("import_tasks alone", count / raw, "tasks/s", f"{count} tasks")
         board.note("push", count / ours, "tasks/s")
-        board.check("push, share of import_tasks", raw / ours, "", at_least=SHARE)
+        board.check(
+            "push, share of import_tasks", raw / ours, "", at_least=QUICK_SHARE if quick else SHARE
+        )
         grown = peaks[-1] - peaks[1]
         told = f"{peaks[-1]:,.0f} MiB at most"
         board.limit("memory that the second half takes more", grown, "MiB", at_most=16, detail=told)
@@ -92,7 +96,8 @@ def measure(board: Board, url: str, token: str, folder: Path, quick: bool) -> No
             brought = pull(ledger, flow, studio)
             seconds = time.perf_counter() - begun
             assert brought.new == len(some)
-        board.limit("pull of 30 changes", seconds, "s", at_most=PULL, detail=f"among {count}")
+        most = QUICK_PULL if quick else PULL
+        board.limit("pull of 30 changes", seconds, "s", at_most=most, detail=f"among {count}")
         studio.delete_project(project)
 
 
