@@ -36,8 +36,9 @@ demo: $(UV) ## install, judge the example corpus into demo/, and say where to lo
 	  "  demo/contamination.jsonl            which benchmark items stand in which documents, and where" \
 	  "  .venv/bin/dataqa explain demo $(DEMO_ID)" \
 	  "  .venv/bin/dataqa decide demo --set gopher-dclm.word_count.min=30 --dry-run" \
-	  "Ask people about what is in doubt (Label Studio is installed apart, a gigabyte; the SDK with --extra review):" \
-	  "  .venv/bin/dataqa label-studio up && .venv/bin/dataqa review push demo --flow quality"
+	  "Ask people about what is in doubt; this installs Label Studio, a gigabyte, apart from all else:" \
+	  "  $(UV) sync --frozen --no-dev --inexact --extra review && .venv/bin/dataqa label-studio up" \
+	  "  .venv/bin/dataqa review push demo --flow quality"
 
 test: $(UV) ## run all tests, doctests and documented commands included
 	@$(UV) sync --frozen --quiet

@@ -59,9 +59,9 @@ def prelabel_command(
     from dataqa.llm.client import Client
     from dataqa.llm.outgoing import preparing
     from dataqa.registry import user_assets
-    from dataqa.review.items import Choice
+    from dataqa.review.items import Choice, shown_again
     from dataqa.review.prelabel import check_askable, foresee, prelabel
-    from dataqa.review.reviews import add_items, as_json, datas_of, reviewing
+    from dataqa.review.reviews import add_items, as_json, reviewing
 
     choice = Choice(items, audit, blind, gold, reason)
     endpoint = endpoint_of(**settings)
@@ -72,7 +72,7 @@ def prelabel_command(
         check_askable(asked, scrubbed=send == "scrubbed")
         add_items(ledger, asked, source, choice)
         prepare = preparing(send, user_assets())
-        datas = datas_of(ledger, asked, source, choice)
+        datas = shown_again(source, asked, list(ledger.items("data IS NULL")))
         plan = foresee(ledger, asked, client, datas, prepare)
         if log not in ("json", "none"):
             click.echo(_foreseen(plan), err=True)

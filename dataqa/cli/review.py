@@ -74,6 +74,7 @@ def push_command(
     Sent again, nothing is sent twice; whatever breaks off, the same command goes on. Texts go to
     the server as they are in the run; `review purge` deletes them there.
     """
+    from dataqa.review.items import Choice
     from dataqa.review.pushing import How, push
     from dataqa.review.reviews import Server, add_items, as_json, reviewing, server
 
@@ -85,7 +86,7 @@ def push_command(
         reviewing(source, flow, language, state, new=True) as (ledger, asked),
         server(Server(url, key)) as studio,
     ):
-        new = add_items(ledger, asked, source, _choice(**chosen))
+        new = add_items(ledger, asked, source, Choice(**chosen))
         told = push(ledger, asked, studio, How(title=project, annotators=annotators), tell)
     if log == "json":
         click.echo(as_json(told))
@@ -227,13 +228,6 @@ def purge_command(
         server(Server(url, key)) as studio,
     ):
         click.echo(f"{purge(ledger, studio):,} tasks are deleted")
-
-
-def _choice(**given: Any) -> Any:
-    from dataqa.review.items import Choice
-
-    names = {"reason": "source"}
-    return Choice(**{names.get(name, name): value for name, value in given.items()})
 
 
 def _brought(told: Pulled) -> str:

@@ -21,6 +21,7 @@ from dataqa.review.verdicts import Verdict
 from dataqa.types import DOC_ID
 
 NOT_PRIVATE = "not_private"
+"""What people say of a span that is none."""
 type Row = dict[str, Any]
 
 

@@ -14,8 +14,6 @@ from dataqa.review.corrections import NOT_PRIVATE
 from dataqa.review.flows import Flow
 from dataqa.review.ledger import Item, Ledger, Prelabel
 
-"""What people say of a span that is none."""
-
 
 class Said(NamedTuple):
     """What one person said of one item, last.

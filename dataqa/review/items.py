@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from hashlib import sha256
 from html import escape
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from dataqa.engine.look import documents, finished_store, text_column
 from dataqa.engine.outlet import KEPT, REJECTED, REVIEW
 from dataqa.errors import InputError
 from dataqa.io.store import Store
+from dataqa.review.answers import faults
 from dataqa.review.candidates import candidates, drawn
 from dataqa.review.controls import variables_of
 from dataqa.review.flows import Flow
@@ -38,14 +40,14 @@ class Choice(NamedTuple):
         audit: This share of all documents is drawn by chance, too.
         blind: This share of the items is shown without a prelabel.
         gold: A file of items whose answers are known.
-        source: Only documents whose reason has this in it; empty for all.
+        reason: Only documents whose reason has this in it; empty for all.
     """
 
     items: int | None = 500
     audit: float = 0.0
     blind: float = 0.1
     gold: Path | None = None
-    source: str = ""
+    reason: str = ""
 
 
 def choose(source: Path, flow: Flow, choice: Choice) -> Iterator[Item]:
@@ -58,7 +60,7 @@ def choose(source: Path, flow: Flow, choice: Choice) -> Iterator[Item]:
         _records(source, flow) if flow.sheet.items == "records" else _of_run(source, flow, choice)
     )
     if choice.gold is not None:
-        found = _after(_gold(choice.gold, flow), found)
+        found = chain(_gold(choice.gold, flow), found)
     for at, item in enumerate(found):
         if choice.items is not None and at >= choice.items:
             return
@@ -72,15 +74,10 @@ def key_of(flow: Flow, *parts: str) -> str:
     return sha256(told.encode()).hexdigest()[:32]
 
 
-def _after(first: Iterator[Item], then: Iterator[Item]) -> Iterator[Item]:
-    yield from first
-    yield from then
-
-
 def _of_run(run: Path, flow: Flow, choice: Choice) -> Iterator[Item]:
     kind = flow.sheet.items
     rows = candidates(run, kind, choice.audit)
-    rows = rows.filter(pl.col("reason").str.contains(choice.source, literal=True))
+    rows = rows.filter(pl.col("reason").str.contains(choice.reason, literal=True))
     dealt = deal(rows, None if choice.items is None else SPARE * choice.items)
     store = finished_store(run)
     if kind == "spans":
@@ -230,8 +227,6 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def _gold(path: Path, flow: Flow) -> Iterator[Item]:
     """Items whose answers are known, by which annotators are measured."""
-    from dataqa.review.answers import faults  # noqa: PLC0415 - only where there are such
-
     for number, told in _lines(path):
         data, answer = told.get("data"), told.get("answer")
         wrong = ["no data and answer"]

@@ -7,12 +7,11 @@ again each time, and what is known already is known by its number and time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from dataqa.review.answers import answer_of
-from dataqa.review.controls import controls_of, digest_of
 from dataqa.review.flows import Flow
 from dataqa.review.ledger import Annotation, Ledger
 from dataqa.review.pushing import How, project_of, tidy
@@ -55,55 +54,51 @@ def pull(ledger: Ledger, flow: Flow, studio: Studio, *, full: bool = False) -> P
         UnansweredError: The server does not answer; call again to go on.
     """
     project = project_of(ledger, flow, studio, How())
-    controls = digest_of(controls_of(studio_config(studio, project)))
     cursor = None if full else ledger.get("cursor")
     total = Pulled(removed=tidy(ledger, studio, project))
     if full:
         total = total._replace(deleted=_deleted_tasks(ledger, studio, project))
+    keys = {key for (key,) in ledger.rows("SELECT key FROM items")}
     if cursor is None:
+        # what changes while all of it is read, in an order of its own, is read again by the next
+        before = studio.latest(project)
         for tasks in studio.annotated(project):
-            last = max((task.updated for task in tasks), default="")
-            total = _take(ledger, flow, tasks, controls, total, _later(ledger, last))
+            total = _take(ledger, flow, tasks, keys, total)
+        if before:
+            ledger.note(cursor=before)
         return total
     since = datetime.fromisoformat(cursor) - _OVERLAP
     changed = studio.changed(project, since)
     for at in range(0, len(changed), PAGE):
         some = changed[at : at + PAGE]
         tasks = studio.tasks(project, [number for number, _ in some])
-        total = _take(ledger, flow, tasks, controls, total, _later(ledger, some[-1][1]))
+        total = _take(ledger, flow, tasks, keys, total, cursor=max(cursor, some[-1][1]))
     return total
 
 
-def studio_config(studio: Studio, project: int) -> str:
-    """What is asked there now."""
-    told = studio.project(project)
-    return "" if told is None else told.config
-
-
-def _later(ledger: Ledger, time: str) -> str:
-    """The later one of the time noted and another."""
-    return max(ledger.get("cursor") or "", time)
-
-
 def _take(
-    ledger: Ledger, flow: Flow, tasks: Iterable[Task], controls: str, total: Pulled, cursor: str
+    ledger: Ledger,
+    flow: Flow,
+    tasks: Iterable[Task],
+    keys: Container[str],
+    total: Pulled,
+    **notes: str,
 ) -> Pulled:
-    """Note what is said of some tasks, and how far the pull is."""
+    """Note what is said of some tasks, and how far the pull is, at once."""
     said: list[Annotation] = []
     gone: list[int] = []
     strangers = 0
-    known_keys = {key for (key,) in ledger.rows("SELECT key FROM items")}
     for task in tasks:
-        if task.key not in known_keys:
+        if task.key not in keys:
             strangers += bool(task.annotations)
             continue
-        told = [_annotation(flow, task, one, controls) for one in task.annotations]
+        told = [_annotation(flow, task, one) for one in task.annotations]
         before = ledger.rows("SELECT id FROM annotations WHERE task = ? AND NOT gone", task.id)
         gone += sorted({number for (number,) in before} - {one.id for one in told})
         said += told
     before = dict(ledger.rows("SELECT id, updated FROM annotations WHERE NOT gone"))
     fresh = [one for one in said if before.get(one.id) != one.updated]
-    ledger.add_annotations(fresh, gone, **({"cursor": cursor} if cursor else {}))
+    ledger.add_annotations(fresh, gone, **notes)
     return total._replace(
         new=total.new + sum(one.id not in before for one in fresh),
         changed=total.changed + sum(one.id in before for one in fresh),
@@ -113,7 +108,7 @@ def _take(
     )
 
 
-def _annotation(flow: Flow, task: Task, told: dict[str, Any], controls: str) -> Annotation:
+def _annotation(flow: Flow, task: Task, told: dict[str, Any]) -> Annotation:
     shown = next(
         (
             str(one.get("model_version"))
@@ -135,7 +130,7 @@ def _annotation(flow: Flow, task: Task, told: dict[str, Any], controls: str) -> 
         bool(told.get("was_cancelled")),
         answer_of(told.get("result") or [], flow.controls),
         shown,
-        controls,
+        flow.digest,  # a page that asks something else is refused before
     )
 
 

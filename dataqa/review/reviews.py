@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import batched
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,6 +31,7 @@ from dataqa.review.spans import RECOGNISERS
 from dataqa.review.studio import Studio, connected
 from dataqa.review.verdicts import Rule, Verdict, overlay_of, verdicts
 
+_BATCH = 500
 VERDICTS, CORRECTIONS = "verdicts.parquet", "corrections.parquet"
 TESTS = "recogniser-tests.jsonl"
 """What people saw, with stand-ins for private values: for ``dataqa private evaluate``."""
@@ -101,24 +103,15 @@ def reviewing(
 def add_items(ledger: Ledger, flow: Flow, source: Path, choice: Choice) -> int:
     """Choose items and note them; how many are new. One that was chosen before stays chosen."""
     new = 0
-    proposals: list[Prelabel] = []
-    for item in choose(source, flow, choice):
-        new += ledger.add([item])
-        proposal = item.facts.get("proposal")
-        if proposal is not None:
-            proposals.append(Prelabel(item.key, RECOGNISERS, proposal, item.facts["score"], {}))
-    known = ledger.prelabels()
-    ledger.add_prelabels(one for one in proposals if one.key not in known)
+    for some in batched(choose(source, flow, choice), _BATCH):
+        new += ledger.add(some)
+        known = ledger.prelabels([item.key for item in some])
+        ledger.add_prelabels(
+            Prelabel(item.key, RECOGNISERS, proposal, item.facts["score"], {})
+            for item in some
+            if item.key not in known and (proposal := item.facts.get("proposal")) is not None
+        )
     return new
-
-
-def datas_of(ledger: Ledger, flow: Flow, source: Path, choice: Choice) -> dict[str, dict[str, Any]]:
-    """What is shown of items that the server has and the ledger has no more, read once more."""
-    gone = {item.key for item in ledger.items("data IS NULL")}
-    if not gone:
-        return {}
-    again = choose(source, flow, choice._replace(items=None))
-    return {item.key: item.data for item in again if item.key in gone and item.data is not None}
 
 
 @contextmanager

@@ -169,6 +169,12 @@ class Studio:
             # a whole page of one moment: go on by number
             page, at = (page + 1, at) if tasks[-1].updated == at else (1, tasks[-1].updated)
 
+    def latest(self, project: int) -> str:
+        """When a task last changed, by the server's clock; empty if there is none."""
+        query = _query([], ["-tasks:updated_at"])
+        tasks = self._page(project, 1, query, include="id,updated_at", size=1)
+        return tasks[0].updated if tasks else ""
+
     def annotated(self, project: int) -> Iterator[list[Task]]:
         """Pages of all tasks that somebody has annotated or skipped."""
         several = [_more_than_none("total_annotations"), _more_than_none("cancelled_annotations")]
@@ -216,11 +222,13 @@ class Studio:
             yield tasks
             page, most = page + 1, len(tasks)
 
-    def _page(self, project: int, page: int, query: str, *, include: str | None) -> list[Task]:
+    def _page(
+        self, project: int, page: int, query: str, *, include: str | None, size: int = 0
+    ) -> list[Task]:
         """One page; one after the last, which is an error there, is empty."""
         from label_studio_sdk.core.api_error import ApiError  # noqa: PLC0415 - heavy
 
-        told: dict[str, Any] = {"query": query, "fields": "all", "page_size": PAGE}
+        told: dict[str, Any] = {"query": query, "fields": "all", "page_size": size or PAGE}
         if include:
             told["include"] = include
         with self._told("tasks.list"):

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from asked import annotate, items_of, prelabels_of, quality, sdk_of
 from faulty import Fault, faulty
 
 from dataqa.errors import InputError
+from dataqa.review import pulling
+from dataqa.review.answers import results_of
 from dataqa.review.flows import load_flow
 from dataqa.review.ledger import open_ledger
 from dataqa.review.pulling import pull
@@ -107,6 +111,66 @@ def test_what_was_said_comes_home_once_changed_and_deleted(studio: Studio, ledge
         assert {one.key for one in ledger.annotations()} == {items[n].key for n in (1, 2, 3, 5)}
         studio.delete_tasks([tasks[items[1].key].id])
         assert pull(ledger, flow, studio, full=True).deleted == 1
+        studio.delete_project(project)
+
+
+def test_a_first_pull_that_is_killed_loses_nothing(
+    studio: Studio, ledger_place: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Pages are in the order of tasks, not of time: those not yet read may be older."""
+    flow, items = quality(), items_of(10)
+    for module in ("studio", "pulling"):
+        monkeypatch.setattr(f"dataqa.review.{module}.PAGE", 4)
+    monkeypatch.setattr(pulling, "_OVERLAP", timedelta(0))
+    with open_ledger(ledger_place) as ledger:
+        ledger.add(items)
+        project = push(ledger, flow, studio, FAST).project
+        tasks = sorted(task.id for task in studio.find(project, [item.key for item in items]))
+        said = [annotate(studio, flow, task, {"verdict": "keep"}) for task in tasks[::-1]]
+        noted, again = ledger.add_annotations, iter([True, False])
+
+        def killed(some: Any, gone: Any = (), **notes: str | int) -> None:
+            if not next(again):
+                raise KeyboardInterrupt
+            noted(some, gone, **notes)
+
+        monkeypatch.setattr(ledger, "add_annotations", killed)
+        with pytest.raises(KeyboardInterrupt):
+            pull(ledger, flow, studio)
+        monkeypatch.setattr(ledger, "add_annotations", noted)
+        assert len(ledger.annotations()) == 4
+        assert pull(ledger, flow, studio).new == 6
+        assert {one.id for one in ledger.annotations()} == set(said)
+        studio.delete_project(project)
+
+
+def test_what_changes_during_a_first_pull_is_read_by_the_next(
+    studio: Studio, ledger_place: Path, monkeypatch: pytest.MonkeyPatch
+):
+    flow, items = quality(), items_of(6)
+    for module in ("studio", "pulling"):
+        monkeypatch.setattr(f"dataqa.review.{module}.PAGE", 4)
+    monkeypatch.setattr(pulling, "_OVERLAP", timedelta(0))
+    with open_ledger(ledger_place) as ledger:
+        ledger.add(items)
+        project = push(ledger, flow, studio, FAST).project
+        tasks = sorted(task.id for task in studio.find(project, [item.key for item in items]))
+        said = [annotate(studio, flow, task, {"verdict": "keep"}) for task in tasks]
+        noted = ledger.add_annotations
+        changes = iter([said[0], said[5]])
+
+        def meanwhile(some: Any, gone: Any = (), **notes: str | int) -> None:
+            noted(some, gone, **notes)
+            for number in changes:  # somebody changes one that was read, and one that was not
+                sdk_of(studio).annotations.update(
+                    id=number, result=results_of({"verdict": "drop"}, flow.controls)
+                )
+
+        monkeypatch.setattr(ledger, "add_annotations", meanwhile)
+        assert pull(ledger, flow, studio).new == 6
+        pull(ledger, flow, studio)
+        words = {one.id: one.answer["verdict"] for one in ledger.annotations()}
+        assert words == {number: "drop" if number in said[::5] else "keep" for number in said}
         studio.delete_project(project)
 
 
