@@ -1,10 +1,11 @@
-"""Variables of the environment that hold for a while."""
+"""The environment: variables that hold for a while, and secrets that it or a file keeps."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 
 @contextmanager
@@ -27,3 +28,22 @@ def variables(wanted: Mapping[str, str]) -> Generator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+def secret_at(place: str) -> str:
+    """The secret at ``env:NAME`` or ``file:PATH``, empty where there is none.
+
+    It is read now and kept nowhere: settings hold the place.
+
+    >>> secret_at("env:DATAQA_NO_SUCH_VARIABLE"), secret_at("file:no-such-file")
+    ('', '')
+    """
+    kind, _, name = place.partition(":")
+    if kind == "env":
+        return os.environ.get(name, "").strip()
+    if kind != "file":
+        return ""
+    try:
+        return Path(name).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""

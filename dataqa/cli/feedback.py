@@ -164,19 +164,11 @@ def _place(store: Path | None) -> Path:
 
 
 def _token(where: str) -> str:
-    import os
-
+    from dataqa.environment import secret_at
     from dataqa.errors import InputError
 
-    if not where:
-        return ""
-    kind, _, name = where.partition(":")
-    found = ""
-    if kind == "env":
-        found = os.environ.get(name, "")
-    elif kind == "file" and Path(name).is_file():
-        found = Path(name).read_text(encoding="utf-8")
-    if not found.strip():
+    found = secret_at(where)
+    if where and not found:
         hint = "--key env:NAME or file:PATH, never the token itself"
         raise InputError("there is no token there", where="--key", hint=hint)
-    return found.strip()
+    return found

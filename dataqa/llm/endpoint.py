@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
 import msgspec
 
+from dataqa.environment import secret_at
 from dataqa.errors import InputError
 
 URL, MODEL, KEY = "DATAQA_LLM_ENDPOINT", "DATAQA_LLM_MODEL", "DATAQA_LLM_KEY"
@@ -111,16 +111,9 @@ def secret(endpoint: Endpoint) -> str:
     Raises:
         InputError: It is not where it is said to be, or could not be sent in a header.
     """
-    kind, _, name = endpoint.key.partition(":")
-    if not kind:
+    if not endpoint.key:
         return ""
-    if kind == "env":
-        found = os.environ.get(name, "").strip()
-    else:
-        try:
-            found = Path(name).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            found = ""
+    found = secret_at(endpoint.key)
     if not found or not found.isascii() or not found.isprintable():
         why = "there is no key there" if not found else "what is there is no key"
         hint = "export it, or put it into a file of one line that only you can read"

@@ -18,13 +18,14 @@ import msgspec
 import numpy as np
 
 from dataqa.review.among import Among, Pair, among, pairs
+from dataqa.review.answers import word_of
 from dataqa.review.beside_models import Model, beside, share_of
-from dataqa.review.coefficients import most_said
 from dataqa.review.controls import Control
 from dataqa.review.flows import Flow
-from dataqa.review.gathered import Gathered, Said, accepts, by_item, gathered, number_of, word_of
+from dataqa.review.gathered import Gathered, Said, accepts, by_item, gathered, number_of
 from dataqa.review.intervals import Figure, middle, share
 from dataqa.review.ledger import Ledger, Prelabel
+from dataqa.review.verdicts import decided
 
 type By = Literal["week", "batch"]
 STAMP = 2.0
@@ -146,7 +147,7 @@ def _people(flow: Flow, all_of: Gathered) -> list[Person]:
 
 def _most_of_others(name: str, person: str, some: Sequence[Said]) -> str | None:
     words = [word_of(one.answer.get(name)) for one in some if one.person != person]
-    return most_said([word for word in words if word])
+    return decided([word for word in words if word], "majority").word
 
 
 def _proposal(all_of: Gathered, one: Said) -> Prelabel | None:

@@ -10,10 +10,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from dataqa.review.answers import word_of
 from dataqa.review.coefficients import alpha, kappa, overlap, ratio
 from dataqa.review.controls import Control
 from dataqa.review.flows import Flow
-from dataqa.review.gathered import Said, by_item, number_of, spans_in, word_of
+from dataqa.review.gathered import Said, by_item, number_of, spans_in
 from dataqa.review.intervals import Figure, bootstrapped
 
 _SCALES = ("Rating", "Number")

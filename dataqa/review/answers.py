@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
+import msgspec
+
 from dataqa.review.controls import Answer, Control
 
 type Result = dict[str, Any]
@@ -62,6 +64,21 @@ def answer_of(results: Sequence[Mapping[str, Any]], controls: Sequence[Control])
         whole = [span for span in spans.values() if "label" in span]
         answer[labels.name] = sorted(whole, key=lambda span: (span["start"], span["end"]))
     return answer
+
+
+def word_of(value: Any) -> str:
+    """A value in one word, by which answers are compared; empty for none.
+
+    >>> word_of(["b", "a"]), word_of(None), word_of(4.0), word_of({"good": ["x"]})
+    ('a, b', '', '4', '{"good":["x"]}')
+    """
+    if isinstance(value, dict):
+        return msgspec.json.encode(value, order="sorted").decode()
+    if isinstance(value, list):
+        return ", ".join(sorted(map(str, value)))
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else str(value).strip()
 
 
 def faults(

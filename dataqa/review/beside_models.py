@@ -9,11 +9,13 @@ import msgspec
 import numpy as np
 
 from dataqa.review.among import WORDLESS
-from dataqa.review.coefficients import calibration_error, kappa, most_said, overlap, ratio
+from dataqa.review.answers import word_of
+from dataqa.review.coefficients import calibration_error, kappa, overlap, ratio
 from dataqa.review.flows import Flow
-from dataqa.review.gathered import Said, accepts, by_item, spans_in, unchanged, word_of
+from dataqa.review.gathered import Said, accepts, by_item, spans_in, unchanged
 from dataqa.review.intervals import LEAST, Figure, bootstrapped, difference, share
 from dataqa.review.ledger import Prelabel
+from dataqa.review.verdicts import decided
 
 
 class Model(msgspec.Struct, frozen=True):
@@ -74,7 +76,8 @@ def beside(flow: Flow, model: str, told: Mapping[str, Prelabel], said: Sequence[
 
     error, bins = _calibration(told, mine, taken)
     accepted = sum(
-        most_said([str(taken(one)) for one in some]) == "True" for some in by_item(mine).values()
+        decided([str(taken(one)) for one in some], "majority").word == "True"
+        for some in by_item(mine).values()
     )
     cost = _sums(one.cost for one in told.values())
     return Model(
@@ -118,7 +121,7 @@ def _calibration(
     truths: list[bool] = []
     for key, mine in by_item(some).items():
         probability = told[key].probability
-        truth = most_said([str(right(one)) for one in mine])
+        truth = decided([str(right(one)) for one in mine], "majority").word
         if probability is not None and truth is not None:
             probabilities.append(probability)
             truths.append(truth == "True")

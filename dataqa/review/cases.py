@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -17,8 +17,6 @@ from dataqa.review.controls import Answer
 from dataqa.review.flows import Flow
 from dataqa.review.items import shown_again
 from dataqa.review.ledger import FILE, Item, Ledger, ledger_folder
-
-type Rule = Literal["majority", "unanimous", "latest"]
 
 
 class Case(NamedTuple):
@@ -39,14 +37,6 @@ class Case(NamedTuple):
     data: dict[str, Any] | None
     answers: tuple[Answer, ...]
     out: str = ""
-
-
-class Decided(NamedTuple):
-    """What people say together: a word or None, of how many, and the share that says so."""
-
-    word: str | None
-    people: int
-    share: float
 
 
 def ledger_places(source: Path) -> list[Path]:
@@ -127,25 +117,6 @@ def cases_of_feedback(store: Store, flow: Flow) -> Iterator[Case]:
 def _answer(record: Record) -> Answer:
     told = {"thumb": record.said.thumb, "edit": record.said.edit, "flags": record.said.flags}
     return {name: value for name, value in told.items() if value}
-
-
-def decided(words: Sequence[str], rule: Rule) -> Decided:
-    """What people say together, by a rule; in the order in which they said it.
-
-    >>> decided(["a", "b", "a"], "majority")
-    Decided(word='a', people=3, share=0.6667)
-    >>> decided(["a", "b"], "majority").word, decided(["a", "b"], "latest").word
-    (None, 'b')
-    """
-    if not words:
-        return Decided(None, 0, 0.0)
-    tally = Counter(words).most_common()
-    word: str | None = words[-1] if rule == "latest" else tally[0][0]
-    split = len(tally) > 1 and (rule == "unanimous" or tally[0][1] == tally[1][1])
-    if rule != "latest" and split:
-        word = None
-    said = tally[0][1] if word is None else words.count(word)
-    return Decided(word, len(words), round(said / len(words), 4))
 
 
 def check_source(source: Path, state: Path | None = None) -> None:

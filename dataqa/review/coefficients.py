@@ -7,12 +7,13 @@ Agreement for Nominal Scales"; Krippendorff 2011, "Computing Krippendorff's Alph
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
 
 from dataqa.review.intervals import DIGITS, LEAST, Figure, Floats, bootstrapped
+from dataqa.scores.calibration import bin_of
 
 type Level = Literal["nominal", "ordinal"]
 type Span = tuple[int, int, str]
@@ -119,10 +120,7 @@ def calibration_error(
         The error, and of each bin the mean probability, the share that was right, and how many.
         With few items it is too high: chance alone moves each bin off.
     """
-    # equal probabilities are of one bin: by chance parted, they would look off on both sides
-    values, where = np.unique(np.array(told, np.float64), return_inverse=True)
-    before = np.concatenate([[0], np.cumsum(np.bincount(where, minlength=len(values)))])
-    which = before[where] * bins // max(len(told), 1)
+    which = bin_of(np.array(told, np.float64), most=bins)
     parts = np.zeros((len(told), bins, 3))
     at = np.arange(len(told))
     for part, column in enumerate((told, right, [1] * len(told))):
@@ -137,17 +135,6 @@ def calibration_error(
         (round(p / n, DIGITS), round(r / n, DIGITS), int(n)) for p, r, n in table.tolist() if n
     ]
     return bootstrapped(parts.reshape(len(told), bins * 3), statistic, least), shown
-
-
-def most_said(words: Sequence[str]) -> str | None:
-    """What more people say than anything else, None where there is no such thing.
-
-    >>> most_said(["a", "b", "a"]), most_said(["a", "b"])
-    ('a', None)
-    """
-    tally: Mapping[str, int] = Counter(words)
-    top = sorted(tally.items(), key=lambda one: (-one[1], one[0]))[:2]
-    return top[0][0] if top and (len(top) == 1 or top[0][1] > top[1][1]) else None
 
 
 def _alpha(table: Floats, level: Level) -> float | None:

@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import msgspec
-
+from dataqa.review.answers import word_of
 from dataqa.review.coefficients import Span
 from dataqa.review.controls import Answer
 from dataqa.review.corrections import NOT_PRIVATE
@@ -68,8 +67,8 @@ def gathered(ledgers: Sequence[Ledger], flow: Flow) -> Gathered:
     for number, ledger in enumerate(ledgers, 1):
         for item in ledger.items():
             found.items.setdefault(item.key, item)
-        for model, told in _prelabels(ledger):
-            found.prelabels.setdefault(model, {})[told.key] = told
+        for told in ledger.every_prelabel():
+            found.prelabels.setdefault(told.model, {})[told.key] = told
         server = urls.index(ledger.get("url") or "") + 1
         before = f"{server}:" if len(urls) > 1 else ""
         prefix = f"{number}." if len(ledgers) > 1 else ""
@@ -89,21 +88,6 @@ def by_item(said: Iterable[Said]) -> dict[str, list[Said]]:
 def number_of(person: str) -> tuple[int, str]:
     """What people are put in order by: their numbers."""
     return (int(person), "") if person.isdecimal() else (1 << 60, person)
-
-
-def word_of(value: Any) -> str:
-    """A value in one word, by which answers are compared; empty for none.
-
-    >>> word_of(["b", "a"]), word_of(None), word_of(4.0), word_of({"good": ["x"]})
-    ('a, b', '', '4', '{"good":["x"]}')
-    """
-    if isinstance(value, dict):
-        return msgspec.json.encode(value, order="sorted").decode()
-    if isinstance(value, list):
-        return ", ".join(sorted(map(str, value)))
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return "" if value is None else str(value).strip()
 
 
 def spans_in(answer: Mapping[str, Any], control: str) -> list[Span]:
@@ -152,24 +136,6 @@ def _same_spans(flow: Flow, answer: Answer, proposal: Answer, name: str) -> bool
         for region in regions
         if one.get(region) not in (None, "", [])
     )
-
-
-def _prelabels(ledger: Ledger) -> list[tuple[str, Prelabel]]:
-    """The prelabels of every model, not the newest alone."""
-    query = "SELECT key, model, answer, probability, cost FROM prelabels ORDER BY rowid"
-    return [
-        (
-            str(model),
-            Prelabel(
-                key,
-                model,
-                msgspec.json.decode(answer or "{}"),
-                probability,
-                msgspec.json.decode(cost or "{}"),
-            ),
-        )
-        for key, model, answer, probability, cost in ledger.rows(query)
-    ]
 
 
 def _said(

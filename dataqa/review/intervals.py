@@ -77,11 +77,24 @@ def share(right: int, count: int, least: int = 1) -> Figure:
     """
     if count < max(least, 1):
         return Figure(count=count)
-    ways = _ways(count)
-    low = 0.0 if not right else _solved(lambda p: 1 - _below(right - 1, ways, p) - _TAIL)
-    high = 1.0 if right == count else _solved(lambda p: _TAIL - _below(right, ways, p))
+    low = 1 - most_likely_share(count - right, count, _TAIL)
+    high = most_likely_share(right, count, _TAIL)
     value = round(right / count, DIGITS)
     return Figure(value, round(low, DIGITS), round(high, DIGITS), count)
+
+
+def most_likely_share(wrong: int, count: int, chance: float) -> float:
+    """The upper end of Clopper and Pearson's interval: above it the share is with this chance.
+
+    >>> round(most_likely_share(0, 59, 0.05), 3)
+    0.05
+    >>> most_likely_share(0, 0, 0.05)
+    1.0
+    """
+    if wrong >= count:
+        return 1.0
+    ways = _ways(count)
+    return _solved(lambda share: chance - _below(wrong, ways, share))
 
 
 def difference(one: tuple[float, int], two: tuple[float, int], least: int = LEAST) -> Figure:

@@ -200,15 +200,20 @@ class Ledger:
 
     def prelabels(self, keys: Sequence[str] | None = None) -> dict[str, Prelabel]:
         """The newest prelabel of each item, or of some items."""
-        query = "SELECT key, model, answer, probability, cost FROM prelabels"
-        found: dict[str, Prelabel] = {}
-        for some in [()] if keys is None else _pieces(keys):
-            only = "" if keys is None else f" WHERE key IN ({_marks(some)})"
-            for key, model, answer, probability, cost in self._db.execute(
-                f"{query}{only} ORDER BY rowid", some
-            ):
-                found[key] = Prelabel(key, model, _plain(answer), probability, _plain(cost))
-        return found
+        if keys is None:
+            return {one.key: one for one in self.every_prelabel()}
+        return {
+            one.key: one
+            for some in _pieces(keys)
+            for one in self.every_prelabel(f"key IN ({_marks(some)})", *some)
+        }
+
+    def every_prelabel(self, where: str = "1", *values: Any) -> Iterator[Prelabel]:
+        """The prelabels of every model, in the order in which they came."""
+        columns = ", ".join(Prelabel._fields)
+        query = f"SELECT {columns} FROM prelabels WHERE {where} ORDER BY rowid"  # noqa: S608 - ours
+        for key, model, answer, probability, cost in self._db.execute(query, values):
+            yield Prelabel(key, model, _plain(answer), probability, _plain(cost))
 
     def add_prelabels(self, prelabels: Iterable[Prelabel]) -> None:
         """Keep prelabels; of the same item and model the newest."""

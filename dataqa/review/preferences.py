@@ -8,11 +8,12 @@ from itertools import combinations
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from dataqa.review.cases import Case, decided
+from dataqa.review.answers import word_of
+from dataqa.review.cases import Case
 from dataqa.review.controls import Answer, Control
 from dataqa.review.flows import Flow
-from dataqa.review.gathered import word_of
 from dataqa.review.rows import NO_AGREEMENT, How, Row, asked, by_of, pair_of
+from dataqa.review.verdicts import decided
 
 MARGINS = {"much": 3.0, "better": 2.0, "slightly": 1.0}
 """How much better, as a margin of rewards."""

@@ -19,6 +19,7 @@ from dataqa.engine.finish import Result
 from dataqa.engine.local import assets_of, run_local
 from dataqa.engine.look import finished_store
 from dataqa.engine.watch import Watch
+from dataqa.environment import secret_at
 from dataqa.errors import InputError
 from dataqa.io.store import Store
 from dataqa.manifest import MANIFEST
@@ -136,19 +137,14 @@ def server(where: Server, timeout: float = 60.0) -> Generator[Studio]:
 
 
 def _secret(where: str) -> str:
-    kind, _, name = where.partition(":")
-    found = ""
-    if kind == "env":
-        found = os.environ.get(name, "")
-    elif kind == "file" and Path(name).is_file():
-        found = Path(name).read_text(encoding="utf-8")
-    if not found.strip():
+    found = secret_at(where)
+    if not found:
         hint = (
             "--key env:NAME or file:PATH, never the key itself; LABEL_STUDIO_API_KEY is looked at"
         )
-        told = where if kind in {"env", "file"} else "--key"  # it may be the key itself
+        told = where if where.startswith(("env:", "file:")) else "--key"  # it may be the key itself
         raise InputError("there is no key there", where=told, hint=hint)
-    return found.strip()
+    return found
 
 
 def reviewed(ledger: Ledger, flow: Flow, rule: Rule = "majority") -> Reviewed:

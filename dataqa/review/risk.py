@@ -14,11 +14,13 @@ many documents they stand for.
 
 from __future__ import annotations
 
-from math import exp, lgamma, log, log1p
+from math import log, log1p
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from dataqa.review.intervals import most_likely_share
 
 CELLS = 5
 """Parts of the band, by the number, within which a verdict stands for its neighbours."""
@@ -112,40 +114,6 @@ def kept_shares(seen: Evidence) -> tuple[Floats, Floats]:
     levels = [(hit + share) / (weight + 1) for hit, weight, _ in blocks]
     sizes = [size for _, _, size in blocks]
     return at, np.repeat(np.maximum.accumulate(levels), sizes)
-
-
-def most_likely_share(wrong: int, count: int, chance: float) -> float:
-    """The upper end of Clopper and Pearson's interval: above it the share is with this chance.
-
-    >>> round(most_likely_share(0, 59, 0.05), 3)
-    0.05
-    >>> most_likely_share(0, 0, 0.05)
-    1.0
-    """
-    if wrong >= count:
-        return 1.0
-    low, high = wrong / count, 1.0
-    for _ in range(50):
-        middle = 0.5 * (low + high)
-        low, high = (middle, high) if _tail(wrong, count, middle) > chance else (low, middle)
-    return high
-
-
-def _tail(wrong: int, count: int, share: float) -> float:
-    """The chance of so few or fewer."""
-    if not 0 < share < 1:
-        return float(share <= 0)
-    whole = lgamma(count + 1)
-    return sum(
-        exp(
-            whole
-            - lgamma(one + 1)
-            - lgamma(count - one + 1)
-            + one * log(share)
-            + (count - one) * log1p(-share)
-        )
-        for one in range(wrong + 1)
-    )
 
 
 def fewest(error: float, confidence: float) -> int:

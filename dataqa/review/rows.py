@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from dataqa.review.cases import Case, Decided, Rule
+from dataqa.review.cases import Case
+from dataqa.review.verdicts import Decided, Rule
 
 type Row = dict[str, Any]
 type Message = dict[str, str]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
-from dataqa.review.cases import Case, decided
+from dataqa.review.answers import word_of
+from dataqa.review.cases import Case
 from dataqa.review.controls import Answer
 from dataqa.review.flows import Flow
-from dataqa.review.gathered import word_of
 from dataqa.review.preferences import pairwise, ranked_pairs, ranking_of
 from dataqa.review.rows import NO_AGREEMENT, How, Row, asked, assistant, by_of, pair_of
+from dataqa.review.verdicts import decided
 
 type Format = Literal["sft", "dpo", "kto", "ranking", "gold"]
 

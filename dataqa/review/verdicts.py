@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 import polars as pl
 
 from dataqa.engine.overlay import HUMAN
+from dataqa.review.answers import word_of
 from dataqa.review.flows import Flow
 from dataqa.review.ledger import Annotation, Item, Ledger
 from dataqa.types import DOC_ID
@@ -53,6 +54,14 @@ class Verdict(NamedTuple):
     annotations: tuple[Annotation, ...]
 
 
+class Decided(NamedTuple):
+    """What people say together: a word or None, of how many, and the share that says so."""
+
+    word: str | None
+    people: int
+    share: float
+
+
 def verdicts(ledger: Ledger, flow: Flow, rule: Rule = "majority") -> list[Verdict]:
     """What people say of each item that somebody has answered, in the items' order.
 
@@ -77,26 +86,38 @@ def verdicts(ledger: Ledger, flow: Flow, rule: Rule = "majority") -> list[Verdic
 def _verdict(
     item: Item, counted: Sequence[Annotation], every: tuple[Annotation, ...], name: str, rule: Rule
 ) -> Verdict:
-    words = [_word(one.answer.get(name)) for one in counted]
-    tally = Counter(words).most_common()
-    word: str | None = tally[0][0]
-    by = f"person:{counted[-1].annotator}" if len(counted) == 1 else f"person:{rule}"
-    if rule == "latest":
-        word, by = words[-1], f"person:{counted[-1].annotator}"
-    elif len(tally) > 1 and (rule == "unanimous" or tally[0][1] == tally[1][1]):
-        word = None
-    share = words.count(word or "") / len(words) if word is not None else tally[0][1] / len(words)
+    words = [word_of(one.answer.get(name)) for one in counted]
+    told = decided(words, rule)
+    one_said = len(counted) == 1 or rule == "latest"
+    by = f"person:{counted[-1].annotator}" if one_said else f"person:{rule}"
     answer = next(
-        (one.answer for one, said in zip(counted[::-1], words[::-1], strict=True) if said == word),
+        (
+            one.answer
+            for one, said in zip(counted[::-1], words[::-1], strict=True)
+            if said == told.word
+        ),
         {},
     )
-    return Verdict(item, word, share, by, answer, every)
+    return Verdict(item, told.word, told.share, by, answer, every)
 
 
-def _word(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(sorted(map(str, value)))
-    return "" if value is None else str(value)
+def decided(words: Sequence[str], rule: Rule) -> Decided:
+    """What people say together, by a rule; in the order in which they said it.
+
+    >>> decided(["a", "b", "a"], "majority")
+    Decided(word='a', people=3, share=0.6667)
+    >>> decided(["a", "b"], "majority").word, decided(["a", "b"], "latest").word
+    (None, 'b')
+    """
+    if not words:
+        return Decided(None, 0, 0.0)
+    tally = Counter(words).most_common()
+    word: str | None = words[-1] if rule == "latest" else tally[0][0]
+    split = len(tally) > 1 and (rule == "unanimous" or tally[0][1] == tally[1][1])
+    if rule != "latest" and split:
+        word = None
+    said = tally[0][1] if word is None else words.count(word)
+    return Decided(word, len(words), round(said / len(words), 4))
 
 
 def overlay_of(flow: Flow, some: Iterable[Verdict]) -> pl.DataFrame:
@@ -128,7 +149,7 @@ def _actions(flow: Flow, one: Verdict) -> list[tuple[str, str]]:
 
 
 def _decision(flow: Flow, doc: str, action: str, one: Verdict) -> dict[str, Any]:
-    why = _word(one.answer.get(flow.sheet.why)) if flow.sheet.spans != flow.sheet.why else ""
+    why = word_of(one.answer.get(flow.sheet.why)) if flow.sheet.spans != flow.sheet.why else ""
     pair = one.item.ref if doc == one.item.doc_id else one.item.doc_id
     return {
         DOC_ID: doc,
@@ -156,7 +177,7 @@ def _history(flow: Flow, one: Verdict) -> list[dict[str, Any]]:
                     (
                         "passed over"
                         if said.skipped
-                        else _word(said.answer.get(flow.sheet.verdict)),
+                        else word_of(said.answer.get(flow.sheet.verdict)),
                         f"annotation {said.id}",
                         said.updated,
                         f"shown {said.shown}" if said.shown else "",

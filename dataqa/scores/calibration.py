@@ -109,19 +109,28 @@ def bins(told: Floats, right: Floats, weights: Floats | None = None) -> list[Bin
     Documents of one probability stay in one bin, whatever their order.
     """
     counts = np.ones(len(told)) if weights is None else weights
-    values, which = np.unique(told, return_inverse=True)
-    mass = np.bincount(which, counts, len(values))
-    hits = np.bincount(which, counts * right, len(values))
-    middle = (np.cumsum(mass) - mass / 2) / max(float(mass.sum()), 1e-300)
-    number = np.minimum((middle * BINS).astype(np.int64), BINS - 1)
+    number = bin_of(told, counts)
     found: list[Bin] = []
     for one in np.unique(number):
         mine = number == one
-        weight = float(mass[mine].sum())
+        weight = float(counts[mine].sum())
         if weight > 0:
-            mean = float(values[mine] @ mass[mine]) / weight
-            found.append(Bin(mean, float(hits[mine].sum()) / weight, weight))
+            mean = float(told[mine] @ counts[mine]) / weight
+            found.append(Bin(mean, float(right[mine] @ counts[mine]) / weight, weight))
     return found
+
+
+def bin_of(told: Floats, weights: Floats | None = None, most: int = BINS) -> NDArray[np.int64]:
+    """The number of each document's bin, of up to ``most`` of (nearly) equal weight.
+
+    >>> bin_of(np.array([0.2, 0.9, 0.2, 0.6]), most=2).tolist()
+    [0, 1, 0, 1]
+    """
+    counts = np.ones(len(told)) if weights is None else weights
+    values, which = np.unique(told, return_inverse=True)
+    mass = np.bincount(which, counts, len(values))
+    middle = (np.cumsum(mass) - mass / 2) / max(float(mass.sum()), 1e-300)
+    return np.minimum((middle * most).astype(np.int64), most - 1)[which]
 
 
 def calibration_error(told: Floats, right: Floats, weights: Floats | None = None) -> float:
