@@ -18,6 +18,7 @@ from dataqa.engine.outlet import FINDINGS_DIR, REJECTED, SIGNALS_DIR
 from dataqa.io.outputs import scan
 from dataqa.io.store import Store
 from dataqa.policy import SIDE
+from dataqa.review.bounds import rules_of
 from dataqa.review.routing import distance
 from dataqa.types import DOC_ID
 
@@ -38,8 +39,8 @@ CANDIDATES = pl.Schema(
         "source": pl.String,
     }
 )
-"""``reason`` is a rule, ``audit`` or ``rules against model``; ``kind`` is ``asked`` or ``audit``;
-``score`` and ``bound`` are what the rule compared."""
+"""``reason`` is a rule, ``audit``, or ``rules against model: score.X``; ``kind`` is ``asked`` or
+``audit``; ``score`` and ``bound`` are what the rule compared."""
 
 
 def candidates(run: Path, items: str, audit: float = 0.0) -> pl.DataFrame:
@@ -122,36 +123,44 @@ def _asked(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _disagreeing(store: Store, signals: pl.LazyFrame, known: pl.Series) -> pl.DataFrame:
-    """Documents that rules reject and a score would keep, the surest scores first."""
-    names = [name for name in signals.collect_schema().names() if name.startswith(SCORE)]
+    """Documents that rules reject and a score would keep, the surest scores first.
+
+    A score's own bound is such a rule too: a language model's score of a sample is held against
+    the bound of the model that learns from it, and the other way round.
+    """
+    bounds = _score_bounds(store, signals)
     findings = _scan(store, FINDINGS_DIR)
-    parts: list[pl.DataFrame] = []
-    for name in names:
-        rule = f"{name}.min"
-        mine = findings.filter(pl.col("rule") == rule).select("bound").head(1).collect()
-        if not mine.height:
-            continue
-        bound = float(mine.item())
-        tripped = findings.filter(pl.col("rule") == rule).select(DOC_ID)
-        rows = (
-            signals.filter(pl.col("verdict") == REJECTED, pl.col(name) >= bound)
-            .join(tripped, on=DOC_ID, how="anti")
-            .select(DOC_ID, pl.col(name).alias("score"))
-            .collect()
+    empty = {name: CANDIDATES[name] for name in (DOC_ID, "reason", "doubt", "score", "bound")}
+    parts = [_asked(pl.DataFrame(schema=empty))]
+    for name, bound in bounds.items():
+        tripped = findings.filter(pl.col("rule") == f"{name}.min").select(DOC_ID)
+        rows = signals.filter(pl.col("verdict") == REJECTED, pl.col(name) >= bound).join(
+            tripped, on=DOC_ID, how="anti"
         )
-        # of a sure score the contradiction is the greater
-        rank = pl.col("score").rank("average") / pl.len()
-        reason = pl.lit(f"{DISAGREE}: {name}").alias("reason")
-        parts.append(_asked(rows.select(DOC_ID, reason, "score", bound=bound, doubt=rank)))
-    empty = _asked(
-        pl.DataFrame(
-            schema={k: CANDIDATES[k] for k in (DOC_ID, "reason", "doubt", "score", "bound")}
-        )
-    )
-    found = pl.concat([empty, *parts]).filter(~pl.col(DOC_ID).is_in(known.implode()))
-    return found.sort("doubt", DOC_ID, descending=[True, False]).unique(
+        parts.append(_contradicted(rows, name, bound))
+    found = pl.concat(parts).filter(~pl.col(DOC_ID).is_in(known.implode()))
+    return found.sort("doubt", DOC_ID, "reason", descending=[True, False, False]).unique(
         DOC_ID, keep="first", maintain_order=True
     )
+
+
+def _score_bounds(store: Store, signals: pl.LazyFrame) -> dict[str, float]:
+    """The least value that stays of each score that a bound is held to."""
+    names = [name for name in signals.collect_schema().names() if name.startswith(SCORE)]
+    rules = rules_of(store, ()) if names else {}
+    return {
+        name: rule.min
+        for name in names
+        if (rule := rules.get(name)) is not None and rule.min is not None
+    }
+
+
+def _contradicted(rows: pl.LazyFrame, name: str, bound: float) -> pl.DataFrame:
+    # of a sure score the contradiction is the greater
+    doubt = pl.col(name).rank("average") / pl.len()
+    reason, score = pl.lit(f"{DISAGREE}: {name}"), pl.col(name)
+    told = rows.select(DOC_ID, reason=reason, score=score, bound=pl.lit(bound), doubt=doubt)
+    return _asked(told.collect())
 
 
 def _audit(signals: pl.LazyFrame, share: float, known: pl.Series) -> pl.DataFrame:
