@@ -64,7 +64,7 @@ def room_for(bits: int) -> Room:
         item_room(size),
         np.zeros(size, np.uint64),
         np.zeros(max(1, (1 << bits) >> 6), np.uint64),
-        np.zeros(_HELD + size, np.uint32),
+        np.zeros(_HELD + LONGEST * size, np.uint32),
     )
 
 
@@ -100,6 +100,41 @@ def _step(
         at, count, _ = characters(text, at, table, folds, room.items.hashes[:wide], held, seen)
         return at, count
     return hash_words(text, at, table, folds, room.items, held)
+
+
+@helper
+def _block(
+    text: np.ndarray,
+    at: Int,
+    held: Int,
+    seen: Int,
+    chars: Int,
+    shape: Shape,
+    table: np.ndarray,
+    folds: np.ndarray,
+    room: Room,
+    mask: np.uint64,
+    out: np.ndarray,
+    filled: Int,
+) -> tuple[Int, Int, Int, Int]:
+    """Read the next words, or characters, and write the buckets that they meet for the first time.
+
+    Where to go on, how many are held for the next block, how many were read, how many are written.
+    """
+    items, grams = room.items.hashes, room.grams
+    shortest = shape.low if chars else np.int64(1)
+    longest = shape.high if chars else shape.words
+    at, count = _step(text, at, held, seen, chars, longest, table, folds, room)
+    for n in range(shortest, longest + 1):
+        first = max(held - n + 1, 0)
+        made = count - first - n + 1
+        if made > 0:
+            runs(items[first:count], n, grams[: count - first])
+            filled = _meet(grams[:made], room.met, mask, out, filled)
+    keep = min(count, longest - 1)
+    for k in range(keep):
+        items[k] = items[count - keep + k]
+    return at, keep, seen + count - held, filled
 
 
 @kernel(
@@ -138,35 +173,23 @@ def score(
         counts: Filled: its buckets.
     """
     mask = np.uint64(len(weights) - 1)
-    items, grams, met, buckets = room.items.hashes, room.grams, room.met, room.buckets
+    met, buckets = room.met, room.buckets
     for d in range(len(offsets) - 1):
         text = data[offsets[d] : offsets[d + 1]]
         total = counted = filled = np.int64(0)
         spilt = False
         for chars in range(2):
-            shortest = shape.low if chars else np.int64(1)
-            longest = shape.high if chars else shape.words
             at = held = seen = np.int64(0)
-            while longest and at < len(text):
-                at, count = _step(text, at, held, seen, chars, longest, table, folds, room)
-                seen += count - held
-                for n in range(shortest, longest + 1):
-                    first = max(held - n + 1, 0)
-                    made = count - first - n + 1
-                    if made <= 0:
-                        continue
-                    runs(items[first:count], n, grams[: count - first])
-                    before = filled
-                    filled = _meet(grams[:made], met, mask, buckets, filled)
-                    for k in range(before, filled):
-                        total += np.int64(weights[np.uint64(buckets[k])])
-                    counted += filled - before
-                    if filled > _HELD:
-                        spilt, filled = True, np.int64(0)
-                keep = min(count, longest - 1)
-                for k in range(keep):
-                    items[k] = items[count - keep + k]
-                held = keep
+            while (shape.high if chars else shape.words) and at < len(text):
+                before = filled
+                at, held, seen, filled = _block(
+                    text, at, held, seen, chars, shape, table, folds, room, mask, buckets, filled
+                )
+                for k in range(before, filled):
+                    total += np.int64(weights[np.uint64(buckets[k])])
+                counted += filled - before
+                if filled > _HELD:
+                    spilt, filled = True, np.int64(0)
         if spilt:
             met[:] = 0
         else:
@@ -208,7 +231,7 @@ def extract(
     """
     mask = (_ONE << np.uint64(bits)) - _ONE
     lengths = shape.words + (shape.high - shape.low + 1 if shape.high else 0)
-    items, grams, met = room.items.hashes, room.grams, room.met
+    met = room.met
     filled = np.int64(0)
     starts[begin] = 0
     for d in range(begin, len(offsets) - 1):
@@ -217,22 +240,11 @@ def extract(
             return np.int64(d)
         first_bucket = filled
         for chars in range(2):
-            shortest = shape.low if chars else np.int64(1)
-            longest = shape.high if chars else shape.words
             at = held = seen = np.int64(0)
-            while longest and at < len(text):
-                at, count = _step(text, at, held, seen, chars, longest, table, folds, room)
-                seen += count - held
-                for n in range(shortest, longest + 1):
-                    first = max(held - n + 1, 0)
-                    made = count - first - n + 1
-                    if made > 0:
-                        runs(items[first:count], n, grams[: count - first])
-                        filled = _meet(grams[:made], met, mask, out, filled)
-                keep = min(count, longest - 1)
-                for k in range(keep):
-                    items[k] = items[count - keep + k]
-                held = keep
+            while (shape.high if chars else shape.words) and at < len(text):
+                at, held, seen, filled = _block(
+                    text, at, held, seen, chars, shape, table, folds, room, mask, out, filled
+                )
         for k in range(first_bucket, filled):
             met[np.uint64(out[k]) >> _SIX] = 0
         starts[d + 1] = filled
