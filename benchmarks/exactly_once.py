@@ -57,10 +57,10 @@ def one_run(
 ) -> Counter[str]:
     from faulty import Fault, faulty  # pyright: ignore[reportMissingImports]
 
-    from dataqa.review.flows import load_flow
+    from dataqa.review.asking.flows import load_flow
     from dataqa.review.ledger import open_ledger
-    from dataqa.review.pushing import How, push
-    from dataqa.review.studio import connected
+    from dataqa.review.server.pushing import How, push
+    from dataqa.review.server.studio import connected
 
     total: Counter[str] = Counter()
 
@@ -137,8 +137,8 @@ def annotate_all(
     """Annotations by import, which is quick: the server gives them numbers of their own."""
     from asked import annotate  # pyright: ignore[reportMissingImports]
 
-    from dataqa.review.flows import Flow
-    from dataqa.review.studio import Studio
+    from dataqa.review.asking.flows import Flow
+    from dataqa.review.server.studio import Studio
 
     assert isinstance(studio, Studio)
     assert isinstance(flow, Flow)
@@ -156,11 +156,11 @@ def part(name: str, url: str, token: str, place: str, count: str, seed: str) -> 
         prelabels_of,
     )
 
-    from dataqa.review.flows import load_flow
+    from dataqa.review.asking.flows import load_flow
     from dataqa.review.ledger import open_ledger
-    from dataqa.review.pulling import pull
-    from dataqa.review.pushing import How, push
-    from dataqa.review.studio import UnansweredError, connected
+    from dataqa.review.server.pulling import pull
+    from dataqa.review.server.pushing import How, push
+    from dataqa.review.server.studio import UnansweredError, connected
 
     flow, items = load_flow("quality"), items_of(int(count), text=f"run {seed}", blind=10)
     how = How(batch=_BATCH, grace=0.5, patience=30, timeout=30)

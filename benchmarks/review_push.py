@@ -42,12 +42,12 @@ def measure(board: Board, url: str, token: str, folder: Path, quick: bool) -> No
         prelabels_of,
     )
 
-    from dataqa.review.answers import results_of
-    from dataqa.review.flows import load_flow
+    from dataqa.review.asking.answers import results_of
+    from dataqa.review.asking.flows import load_flow
     from dataqa.review.ledger import open_ledger
-    from dataqa.review.pulling import pull
-    from dataqa.review.pushing import How, push
-    from dataqa.review.studio import KEY, connected
+    from dataqa.review.server.pulling import pull
+    from dataqa.review.server.pushing import How, push
+    from dataqa.review.server.studio import KEY, connected
 
     count = QUICK_TASKS if quick else TASKS
     flow = load_flow("quality")

@@ -21,8 +21,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from benchmarks.bench import Arguments, Board, arguments
-from dataqa.review.risk import Costs, Evidence, cheap_ends
-from dataqa.review.routing import deal, distance
+from dataqa.review.asking.routing import deal, distance
+from dataqa.review.deciding.risk import Costs, Evidence, cheap_ends
 from dataqa.scores.calibration import fit, probabilities
 from dataqa.scores.linear import Grams, matrix, read_buckets
 from dataqa.scores.training import fitted

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from dataqa.review import local_server
-from dataqa.review.local_server import VERSION, Place, Running, login, up, usual_place
+from dataqa.review.server import local_server
+from dataqa.review.server.local_server import VERSION, Place, Running, login, up, usual_place
 
 
 def installed() -> bool:

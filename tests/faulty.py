@@ -13,8 +13,11 @@ from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 
-type Fault = Literal["", "lose", "refuse", "drop"]
-"""``lose`` the answer, ``refuse`` with 503 before anything is done, ``drop`` the request."""
+import msgspec
+
+type Fault = Literal["", "lose", "refuse", "drop", "bare"]
+"""``lose`` the answer, ``refuse`` with 503 before anything is done, ``drop`` the request; ``bare``
+tasks lose their predictions, as in a server whose data base was busy and that tried again."""
 type Decide = Callable[[str, str], Fault]
 
 
@@ -41,13 +44,17 @@ def faulty(port: int, decide: Decide, prefix: str = "") -> Generator[str]:
             if fault == "refuse":
                 self._answer(503, b"")
                 return
+            if fault == "bare" and body:
+                tasks = [{**one, "predictions": []} for one in msgspec.json.decode(body)]
+                body = msgspec.json.encode(tasks)
             path = self.path.removeprefix(prefix) if prefix else self.path
             if prefix and not self.path.startswith(f"{prefix}/"):
                 self._answer(404, b"")
                 return
             behind = HTTPConnection("127.0.0.1", port, timeout=120)
             try:
-                told = {k: v for k, v in self.headers.items() if k.lower() != "connection"}
+                ours = {"connection", "content-length"}
+                told = {k: v for k, v in self.headers.items() if k.lower() not in ours}
                 behind.request(self.command, path, body, told)
                 answer = behind.getresponse()
                 data = answer.read()

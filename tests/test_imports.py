@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,8 +39,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 ON_TOP = {"dataqa", "dataqa.__main__"}
 NETWORK = {"socket", "http", "urllib", "requests", "httpx", "ssl", "ftplib", "smtplib", "asyncio"}
 MAY_TALK = {
-    *("dataqa.feedback.server", "dataqa.llm.http", "dataqa.review.local_server"),
-    *("dataqa.review.studio", "dataqa.review.webhook"),
+    *("dataqa.feedback.server", "dataqa.llm.http", "dataqa.review.server.local_server"),
+    *("dataqa.review.server.studio", "dataqa.review.server.webhook"),
 }
 """Modules that may import one of these, each only when it is asked for."""
 HARMLESS = {"urllib.parse", "http.HTTPStatus"}
@@ -152,6 +153,12 @@ def test_no_builtin_hash_decides_anything():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 assert node.func.id != "hash", f"{name}:{node.lineno}"
+
+
+def test_no_two_tests_share_a_name():
+    """pytest imports them by name: of two, one would not run."""
+    names = Counter(path.name for path in Path(__file__).parent.rglob("test_*.py"))
+    assert [name for name, times in names.items() if times > 1] == []
 
 
 @pytest.mark.parametrize(

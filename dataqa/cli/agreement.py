@@ -49,8 +49,8 @@ def agreement_command(
 
     from dataqa.cli.options import not_an_input
     from dataqa.errors import InputError
-    from dataqa.review.agreement import agreement
-    from dataqa.review.agreement_page import agreement_html, lines_of
+    from dataqa.review.measuring.agreement import agreement
+    from dataqa.review.measuring.agreement_page import agreement_html, lines_of
     from dataqa.review.reviews import reviewing
 
     not_an_input(out, sources)

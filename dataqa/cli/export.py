@@ -13,7 +13,7 @@ from dataqa.cli.recognisers import names_options
 from dataqa.cli.review_options import rule_option
 
 if TYPE_CHECKING:
-    from dataqa.review.export import Scrub
+    from dataqa.review.exporting.export import Scrub
 
 
 @click.command("export")
@@ -84,8 +84,8 @@ def export_command(
     import msgspec
 
     from dataqa.cli.options import not_an_input
-    from dataqa.review.export import Source, export, lines_of, write
-    from dataqa.review.rows import How
+    from dataqa.review.exporting.export import Source, export, lines_of, write
+    from dataqa.review.exporting.rows import How
 
     not_an_input(out, sources)
     how = How(rule, least or (2 if form == "gold" else 1), ties == "keep")

@@ -105,7 +105,7 @@ def export_command(*, store: Path | None, out: Path | None) -> None:
     Users are digests. Training files are made by dataqa export.
     """
     from dataqa.feedback.store import open_store
-    from dataqa.review.export import lines_of, write
+    from dataqa.review.exporting.export import lines_of, write
 
     with open_store(store, new=False) as opened:
         rows = [_row(one) for one in opened.records()]

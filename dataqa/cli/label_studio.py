@@ -18,7 +18,7 @@ def up_command(*, port: int | None, version: str | None) -> None:
 
     It listens on this machine only. The other review commands find it by themselves.
     """
-    from dataqa.review.local_server import VERSION, login, running, up, usual_place
+    from dataqa.review.server.local_server import VERSION, login, running, up, usual_place
 
     place = usual_place()
     was = running(place)
@@ -39,7 +39,7 @@ def up_command(*, port: int | None, version: str | None) -> None:
 @click.option("--version", help="Which release.")
 def install_command(*, version: str | None) -> None:
     """Install it without starting it."""
-    from dataqa.review.local_server import VERSION, install, usual_place
+    from dataqa.review.server.local_server import VERSION, install, usual_place
 
     place = usual_place()
     chosen = version or VERSION
@@ -51,7 +51,7 @@ def install_command(*, version: str | None) -> None:
 @click.option("--purge", is_flag=True, help="Delete its projects, users and texts too.")
 def down_command(*, purge: bool) -> None:
     """Stop it."""
-    from dataqa.review.local_server import down, usual_place
+    from dataqa.review.server.local_server import down, usual_place
 
     was = down(usual_place(), purge=purge)
     click.echo("stopped" if was else "it was not running")
@@ -62,7 +62,7 @@ def down_command(*, purge: bool) -> None:
 @label_studio_command.command("status")
 def status_command() -> int:
     """Tell whether it runs, and where. Exit code 1 if not."""
-    from dataqa.review.local_server import running, usual_place
+    from dataqa.review.server.local_server import running, usual_place
 
     told = running(usual_place())
     click.echo(told.url if told else "not running: dataqa label-studio up starts it")

@@ -13,7 +13,7 @@ from dataqa.cli.review_options import choice_options, flow_options, source_argum
 
 if TYPE_CHECKING:
     from dataqa.llm.client import Foreseen
-    from dataqa.review.prelabel import Prelabelled
+    from dataqa.review.asking.prelabel import Prelabelled
 
 
 @click.command("prelabel")
@@ -59,8 +59,8 @@ def prelabel_command(
     from dataqa.llm.client import Client
     from dataqa.llm.outgoing import preparing
     from dataqa.registry import user_assets
-    from dataqa.review.items import Choice, shown_again
-    from dataqa.review.prelabel import check_askable, foresee, prelabel
+    from dataqa.review.asking.items import Choice, shown_again
+    from dataqa.review.asking.prelabel import check_askable, foresee, prelabel
     from dataqa.review.reviews import add_items, as_json, reviewing
 
     choice = Choice(items, audit, blind, gold, reason)

@@ -19,8 +19,8 @@ from dataqa.cli.review_options import (
 )
 
 if TYPE_CHECKING:
-    from dataqa.review.pulling import Pulled
     from dataqa.review.reviews import Reviewed
+    from dataqa.review.server.pulling import Pulled
 
 
 @click.group("review")
@@ -35,7 +35,7 @@ review_command.add_command(calibrate_command)
 @review_command.command("flows")
 def flows_command() -> None:
     """List what people can be asked."""
-    from dataqa.review.flows import flow_names, load_flow
+    from dataqa.review.asking.flows import flow_names, load_flow
 
     for name in flow_names():
         flow = load_flow(name)
@@ -74,9 +74,9 @@ def push_command(
     Sent again, nothing is sent twice; whatever breaks off, the same command goes on. Texts go to
     the server as they are in the run; `review purge` deletes them there.
     """
-    from dataqa.review.items import Choice
-    from dataqa.review.pushing import How, push
+    from dataqa.review.asking.items import Choice
     from dataqa.review.reviews import Server, add_items, as_json, reviewing, server
+    from dataqa.review.server.pushing import How, push
 
     def tell(there: int, of: int) -> None:
         if log not in ("json", "none"):
@@ -127,9 +127,9 @@ def pull_command(
     log: str,
 ) -> None:
     """Bring what people said since the last time."""
-    from dataqa.review.pulling import pull
     from dataqa.review.reviews import Server, as_json, reviewing, server
-    from dataqa.review.webhook import waiting
+    from dataqa.review.server.pulling import pull
+    from dataqa.review.server.webhook import waiting
 
     if webhook is not None and follow is None:
         raise click.UsageError("--webhook wakes --follow: give both")

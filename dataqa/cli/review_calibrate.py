@@ -11,8 +11,8 @@ from dataqa.cli.options import log_option, rules_option
 from dataqa.cli.review_options import flow_options, rule_option, source_argument
 
 if TYPE_CHECKING:
-    from dataqa.review.calibrate import Calibrated, Moved
-    from dataqa.review.trust import Trust
+    from dataqa.review.deciding.calibrate import Calibrated, Moved
+    from dataqa.review.deciding.trust import Trust
 
 
 @click.command("calibrate")
@@ -84,10 +84,10 @@ def calibrate_command(
     """
     import msgspec
 
-    from dataqa.review.calibrate import Aim, as_plain, as_yaml, calibrate
+    from dataqa.review.deciding.calibrate import Aim, as_plain, as_yaml, calibrate
+    from dataqa.review.deciding.risk import Costs
+    from dataqa.review.deciding.trust import keep_trust
     from dataqa.review.reviews import reviewing
-    from dataqa.review.risk import Costs
-    from dataqa.review.trust import keep_trust
 
     aim = Aim(error, confidence, Costs(keep, drop, ask), at_least)
     with reviewing(source, flow, language, state) as (ledger, asked):

@@ -12,14 +12,15 @@ import polars as pl
 
 from dataqa.engine.finish import Result
 from dataqa.errors import InputError, did_you_mean
-from dataqa.review import pulling, pushing, reviews
-from dataqa.review.flows import Flow, load_flow
-from dataqa.review.items import Choice
+from dataqa.review import reviews
+from dataqa.review.asking.flows import Flow, load_flow
+from dataqa.review.asking.items import Choice
+from dataqa.review.deciding.verdicts import Rule
 from dataqa.review.ledger import FILE, FOLDER
-from dataqa.review.pulling import Pulled
-from dataqa.review.pushing import How, Pushed
 from dataqa.review.reviews import Server, reviewing
-from dataqa.review.verdicts import Rule
+from dataqa.review.server import pulling, pushing
+from dataqa.review.server.pulling import Pulled
+from dataqa.review.server.pushing import How, Pushed
 
 
 def push(
@@ -127,7 +128,7 @@ def prelabel(
     from dataqa.llm.client import Client  # noqa: PLC0415
     from dataqa.llm.outgoing import preparing  # noqa: PLC0415
     from dataqa.registry import user_assets  # noqa: PLC0415
-    from dataqa.review.prelabel import answers  # noqa: PLC0415
+    from dataqa.review.asking.prelabel import answers  # noqa: PLC0415
 
     asked = load_flow(flow)
     datas = _datas(frame, asked)
@@ -141,7 +142,7 @@ def prelabel(
 
 
 def _datas(frame: pl.DataFrame, flow: Flow) -> list[dict[str, Any]]:
-    from dataqa.review.prelabel import asked_variables  # noqa: PLC0415
+    from dataqa.review.asking.prelabel import asked_variables  # noqa: PLC0415
 
     wanted = asked_variables(flow)
     for name in wanted:

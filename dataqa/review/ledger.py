@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from dataqa.errors import InputError
-from dataqa.review.controls import Answer
+from dataqa.review.asking.controls import Answer
 
 FOLDER, FILE = ".review", "ledger.sqlite"
 type Why = Literal["asked", "audit", "gold"]

@@ -23,14 +23,14 @@ from dataqa.environment import secret_at
 from dataqa.errors import InputError
 from dataqa.io.store import Store
 from dataqa.manifest import MANIFEST
-from dataqa.review.corrections import corrections_of, write_tests
-from dataqa.review.flows import Flow, load_flow
-from dataqa.review.items import Choice, choose
+from dataqa.review.asking.flows import Flow, load_flow
+from dataqa.review.asking.items import Choice, choose
+from dataqa.review.asking.spans import RECOGNISERS
+from dataqa.review.deciding.corrections import corrections_of, write_tests
+from dataqa.review.deciding.verdicts import Rule, Verdict, overlay_of, verdicts
 from dataqa.review.ledger import Ledger, Prelabel, ledger_folder, open_ledger
-from dataqa.review.local_server import running, usual_place
-from dataqa.review.spans import RECOGNISERS
-from dataqa.review.studio import Studio, connected
-from dataqa.review.verdicts import Rule, Verdict, overlay_of, verdicts
+from dataqa.review.server.local_server import running, usual_place
+from dataqa.review.server.studio import Studio, connected
 
 _BATCH = 500
 VERDICTS, CORRECTIONS = "verdicts.parquet", "corrections.parquet"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from dataqa.review.answers import results_of
-from dataqa.review.flows import Flow, load_flow
+from dataqa.review.asking.answers import results_of
+from dataqa.review.asking.flows import Flow, load_flow
 from dataqa.review.ledger import Item, Prelabel
-from dataqa.review.studio import Studio
+from dataqa.review.server.studio import Studio
 
 
 def quality() -> Flow:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from dataqa.review import local_server
-from dataqa.review.local_server import VERSION, Place, login, running, up, usual_place
-from dataqa.review.studio import Studio, connected
+from dataqa.review.server import local_server
+from dataqa.review.server.local_server import VERSION, Place, login, running, up, usual_place
+from dataqa.review.server.studio import Studio, connected
 
 INSTALLED = usual_place()
 

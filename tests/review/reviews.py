@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from dataqa.review.flows import Flow, load_flow
-from dataqa.review.items import Choice, choose
+from dataqa.review.asking.flows import Flow, load_flow
+from dataqa.review.asking.items import Choice, choose
 from dataqa.review.ledger import Annotation, Item, Ledger, Prelabel, ledger_folder, open_ledger
 
 

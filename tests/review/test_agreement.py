@@ -15,11 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reviews import item, ledger_of, prelabel, said
 
-from dataqa.review.agreement import Agreement, agreement
-from dataqa.review.agreement_page import agreement_html, lines_of
-from dataqa.review.coefficients import alpha, calibration_error, kappa, overlap, ratio
-from dataqa.review.gathered import unchanged
-from dataqa.review.intervals import bootstrapped, difference, share
+from dataqa.review.measuring.agreement import Agreement, agreement
+from dataqa.review.measuring.agreement_page import agreement_html, lines_of
+from dataqa.review.measuring.coefficients import alpha, calibration_error, kappa, overlap, ratio
+from dataqa.review.measuring.gathered import unchanged
+from dataqa.review.measuring.intervals import bootstrapped, difference, share
 
 # Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability", C: four observers, twelve units
 _OBSERVERS = (

@@ -19,13 +19,21 @@ from dataqa.cli.review import review_command
 from dataqa.engine.decide import foresee
 from dataqa.errors import InputError
 from dataqa.pipeline import Pipeline
-from dataqa.review.calibrate import Aim, calibrate
-from dataqa.review.flows import load_flow
-from dataqa.review.items import Choice, choose
+from dataqa.review.asking.flows import load_flow
+from dataqa.review.asking.items import Choice, choose
+from dataqa.review.deciding.calibrate import Aim, calibrate
+from dataqa.review.deciding.risk import (
+    Costs,
+    Ends,
+    Evidence,
+    cheap_ends,
+    kept_shares,
+    sure_ends,
+    weights,
+)
+from dataqa.review.deciding.trust import keep_trust, trust, trusted
+from dataqa.review.deciding.verdicts import verdicts
 from dataqa.review.ledger import Annotation, Item, Ledger, ledger_folder, open_ledger
-from dataqa.review.risk import Costs, Ends, Evidence, cheap_ends, kept_shares, sure_ends, weights
-from dataqa.review.trust import keep_trust, trust, trusted
-from dataqa.review.verdicts import verdicts
 from dataqa.scores.calibration import logistic
 
 PACK = """

@@ -11,9 +11,9 @@ from scored import texts as labelled
 
 import dataqa
 from dataqa.pipeline import Pipeline
-from dataqa.review.candidates import candidates, drawn
-from dataqa.review.flows import load_flow
-from dataqa.review.items import Choice, choose
+from dataqa.review.asking.candidates import candidates, drawn
+from dataqa.review.asking.flows import load_flow
+from dataqa.review.asking.items import Choice, choose
 
 
 @pytest.fixture(scope="module")

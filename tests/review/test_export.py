@@ -16,11 +16,11 @@ from reviews import asked, ledger_of, lines, said, write_lines
 import dataqa
 from dataqa.errors import InputError
 from dataqa.feedback import open_store, record
-from dataqa.review.export import Exported, Source, export
-from dataqa.review.flows import load_flow
-from dataqa.review.items import Choice, choose
-from dataqa.review.rows import How
-from dataqa.review.training import Format
+from dataqa.review.asking.flows import load_flow
+from dataqa.review.asking.items import Choice, choose
+from dataqa.review.exporting.export import Exported, Source, export
+from dataqa.review.exporting.rows import How
+from dataqa.review.exporting.training import Format
 
 PAIRS = [{"prompt": f"p{at}", "answer1": f"left {at}", "answer2": f"right {at}"} for at in range(8)]
 RANKED = [

@@ -12,12 +12,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from dataqa.review.flows import Example, Flow, flow_names, load_flow
+from dataqa.review.asking.flows import Example, Flow, flow_names, load_flow
 from dataqa.review.ledger import Annotation, Item, Ledger, Prelabel, open_ledger
-from dataqa.review.local_server import Place, login, running
-from dataqa.review.pulling import pull
-from dataqa.review.pushing import push
-from dataqa.review.studio import Studio
+from dataqa.review.server.local_server import Place, login, running
+from dataqa.review.server.pulling import pull
+from dataqa.review.server.pushing import push
+from dataqa.review.server.studio import Studio
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")

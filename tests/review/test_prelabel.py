@@ -17,10 +17,10 @@ from dataqa.errors import InputError
 from dataqa.llm.budget import Budget
 from dataqa.llm.client import Client
 from dataqa.llm.endpoint import Endpoint
-from dataqa.review.answers import faults
-from dataqa.review.flows import flow_names, load_flow
+from dataqa.review.asking.answers import faults
+from dataqa.review.asking.flows import flow_names, load_flow
+from dataqa.review.asking.prelabel import asked_schema, located, prelabel, question_of
 from dataqa.review.ledger import open_ledger
-from dataqa.review.prelabel import asked_schema, located, prelabel, question_of
 
 
 def test_every_item_is_asked_once_and_answers_are_kept(tmp_path: Path):

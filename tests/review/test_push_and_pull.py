@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,14 +15,15 @@ from asked import annotate, items_of, prelabels_of, quality, sdk_of
 from faulty import Fault, faulty
 
 from dataqa.errors import InputError
-from dataqa.review import pulling
-from dataqa.review.answers import results_of
-from dataqa.review.flows import load_flow
+from dataqa.review.asking.answers import results_of
+from dataqa.review.asking.flows import load_flow
 from dataqa.review.ledger import open_ledger
-from dataqa.review.pulling import pull
-from dataqa.review.pushing import How, push
 from dataqa.review.reviews import purge
-from dataqa.review.studio import Studio, UnansweredError, connected
+from dataqa.review.server import pulling
+from dataqa.review.server.local_server import Place
+from dataqa.review.server.pulling import pull
+from dataqa.review.server.pushing import How, push
+from dataqa.review.server.studio import Studio, UnansweredError, connected
 
 FAST = How(batch=20, grace=0.2, patience=20.0)
 
@@ -120,7 +123,7 @@ def test_a_first_pull_that_is_killed_loses_nothing(
     """Pages are in the order of tasks, not of time: those not yet read may be older."""
     flow, items = quality(), items_of(10)
     for module in ("studio", "pulling"):
-        monkeypatch.setattr(f"dataqa.review.{module}.PAGE", 4)
+        monkeypatch.setattr(f"dataqa.review.server.{module}.PAGE", 4)
     monkeypatch.setattr(pulling, "_OVERLAP", timedelta(0))
     with open_ledger(ledger_place) as ledger:
         ledger.add(items)
@@ -144,12 +147,32 @@ def test_a_first_pull_that_is_killed_loses_nothing(
         studio.delete_project(project)
 
 
+def test_what_was_said_is_seen_where_the_server_has_not_counted_it(
+    studio: Studio, place: Place, ledger_place: Path
+):
+    """The server saves its counts after an annotation, and other requests save older ones."""
+    flow, items = quality(), items_of(5)
+    with open_ledger(ledger_place) as ledger:
+        ledger.add(items)
+        project = push(ledger, flow, studio, FAST).project
+        tasks = [task.id for task in studio.find(project, [item.key for item in items])]
+        for task in tasks[:2]:  # two of one task are one task still
+            annotate(studio, flow, task, {"verdict": "keep"})
+            annotate(studio, flow, task, {"verdict": "drop"})
+        annotate(studio, flow, tasks[2], {}, was_cancelled=True)
+        uncounted = "UPDATE task SET total_annotations = 0, cancelled_annotations = 0"
+        with closing(sqlite3.connect(place.data / "label_studio.sqlite3", timeout=60)) as db, db:
+            db.execute(f"{uncounted}, is_labeled = 0 WHERE project_id = ?", (project,))
+        assert pull(ledger, flow, studio)[:4] == (5, 0, 0, 1)
+        studio.delete_project(project)
+
+
 def test_what_changes_during_a_first_pull_is_read_by_the_next(
     studio: Studio, ledger_place: Path, monkeypatch: pytest.MonkeyPatch
 ):
     flow, items = quality(), items_of(6)
     for module in ("studio", "pulling"):
-        monkeypatch.setattr(f"dataqa.review.{module}.PAGE", 4)
+        monkeypatch.setattr(f"dataqa.review.server.{module}.PAGE", 4)
     monkeypatch.setattr(pulling, "_OVERLAP", timedelta(0))
     with open_ledger(ledger_place) as ledger:
         ledger.add(items)
@@ -197,6 +220,33 @@ def test_lost_answers_make_no_second_task(
         studio.delete_project(told.project)
 
 
+def test_predictions_that_the_server_left_out_are_sent_again(
+    studio: Studio, port: int, token: str, ledger_place: Path
+):
+    """Where its data base is busy it repeats an import, and the repetition has none."""
+    flow, items = quality(), items_of(30, blind=5)
+    faults: list[Fault] = ["lose", "bare"]
+
+    def decide(method: str, path: str) -> Fault:
+        return faults.pop() if faults and "/import?" in path else ""
+
+    with (
+        faulty(port, decide) as url,
+        connected(url, token) as shaky,
+        open_ledger(ledger_place) as ledger,
+    ):
+        ledger.add(items)
+        ledger.add_prelabels(prelabels_of(items, "m1"))
+        project = push(ledger, flow, shaky, FAST).project
+        assert not faults, "there were no imports to spoil"
+        found = studio.find(project, [item.key for item in items])
+        assert {task.key: len(task.predictions) for task in found} == {
+            item.key: 0 if item.blind else 1 for item in items
+        }
+        assert leading(studio, project) == "m1"
+        studio.delete_project(project)
+
+
 def test_a_task_that_comes_late_goes_unless_somebody_worked_on_it(
     studio: Studio, ledger_place: Path
 ):
@@ -205,7 +255,7 @@ def test_a_task_that_comes_late_goes_unless_somebody_worked_on_it(
         ledger.add(items)
         project = push(ledger, flow, studio, FAST).project
         again = [{"data": {"text": "x", "why": "y", "dataqa_id": item.key}} for item in items]
-        late = studio.import_tasks(project, again, 60)
+        late = studio.import_tasks(project, again, 60).tasks
         with ledger.change() as db:
             db.execute("UPDATE items SET late = 1 << 40")  # as after an answer that was lost
         annotate(studio, flow, late[0], {"verdict": "keep"})

@@ -11,12 +11,12 @@ from asked import annotate, sdk_of
 import dataqa
 from dataqa.errors import InputError
 from dataqa.pipeline import Pipeline
-from dataqa.review.answers import answer_of
-from dataqa.review.flows import load_flow
-from dataqa.review.items import Choice, choose
+from dataqa.review.asking.answers import answer_of
+from dataqa.review.asking.flows import load_flow
+from dataqa.review.asking.items import Choice, choose
 from dataqa.review.ledger import ledger_folder, open_ledger
-from dataqa.review.local_server import Place, running
-from dataqa.review.studio import Studio
+from dataqa.review.server.local_server import Place, running
+from dataqa.review.server.studio import Studio
 
 STORY = (
     "One morning the harbour of the small town was full of ships, and the people who lived there "

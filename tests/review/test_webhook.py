@@ -15,8 +15,8 @@ from commands import dataqa as command
 from reviews import ledger_of
 
 from dataqa.errors import InputError
-from dataqa.review.pulling import Pulled
-from dataqa.review.webhook import listening, place_of, waiting
+from dataqa.review.server.pulling import Pulled
+from dataqa.review.server.webhook import listening, place_of, waiting
 
 
 def call(port: int, body: bytes = b'{"action": "ANNOTATION_CREATED"}', method: str = "POST") -> int:
@@ -104,7 +104,7 @@ def test_pull_follows_and_is_woken(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         threading.Timer(0.2, call, (port,)).start()
         return Pulled(new=len(times))
 
-    monkeypatch.setattr("dataqa.review.pulling.pull", pull)
+    monkeypatch.setattr("dataqa.review.server.pulling.pull", pull)
 
     def server(where: object) -> AbstractContextManager[None]:
         return nullcontext()

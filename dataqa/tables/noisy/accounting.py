@@ -97,8 +97,8 @@ def sigma_of(rho: float, most: float = 1.0) -> float:
 def delta_of(rho: float, epsilon: float) -> float:
     """The delta beside an epsilon (Canonne, Kamath and Steinke 2020, corollary 13).
 
-    >>> round(delta_of(0.1, 2.0), 6)
-    0.000286
+    >>> f"{delta_of(0.1, 2.0):.2e}"
+    '4.33e-06'
     """
     if rho <= 0:
         return 0.0

@@ -1,0 +1,1 @@
+"""What people are asked: flows and their pages, items and why they were chosen, proposals."""

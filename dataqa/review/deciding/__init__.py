@@ -1,0 +1,1 @@
+"""What follows from what people said: verdicts, corrected spans, moved bounds."""

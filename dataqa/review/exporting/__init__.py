@@ -1,0 +1,1 @@
+"""Training files from what people said."""

@@ -1,0 +1,1 @@
+"""How far people and models agree, with intervals, in figures and on a page."""

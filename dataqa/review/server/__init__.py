@@ -1,0 +1,1 @@
+"""The way to Label Studio and back: each item once, whatever fails on the way."""
