@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dataqa.cli.options import not_an_input, seed_option, synthetic_options
-from dataqa.errors import InputError
+from dataqa.errors import BoundError, InputError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -51,7 +51,9 @@ def tables_command(
     SCHEMA is YAML that names tables and files, as `dataqa profile FOLDER -o schema.yaml` writes it,
     or a folder of tables. Keys and orders that it does not declare are found, and told. Keys are
     new, foreign keys point to them, each row has about as many children, and dates keep their
-    order. Every file, or one beside it, says that it is synthetic.
+    order. Every file, or one beside it, says that it is synthetic. Texts stop the run, unless the
+    schema says `kind: surrogate`; then columns and texts of all tables are searched for ids,
+    addresses, numbers and secrets of the originals. Exit code 3 if one is left.
     """
     import polars as pl
 
@@ -77,6 +79,21 @@ def tables_command(
     if save_model is not None:
         made.model.save(save_model)
         click.echo(f"wrote {save_model}", err=True)
+    if "left" in made.report:
+        _check_left(made.report["left"], out)
+
+
+def _check_left(told: Mapping[str, Any], out: Path) -> None:
+    """See that nothing of the originals that tells somebody stands anywhere.
+
+    Raises:
+        BoundError: Something does.
+    """
+    if told["left"]:
+        kinds = ", ".join(f"{kind} in {count:,} rows" for kind, count in told["left"].items())
+        hint = "do not pass the tables on; say in the schema what the columns are that hold them"
+        raise BoundError(f"values of the originals are left: {kinds}", where=str(out), hint=hint)
+    click.echo(f"of {told['looked_for']:,} private values none is left", err=True)
 
 
 def _line(name: str, about: Mapping[str, Any]) -> str:
@@ -88,6 +105,8 @@ def _line(name: str, about: Mapping[str, Any]) -> str:
         told += f"; {about['left_out']:,} could not be learnt, being orphans or in a circle"
     if about.get("drawn_anew"):
         told += f"; {about['drawn_anew']:,} were drawn anew, being equal to a real one"
+    if about.get("without_text"):
+        told += f"; {about['without_text']:,} have no text: there was none that could be taken"
     if about["dropped"]:
         told += f"; {about['dropped']:,} were dropped, having the key of another"
     return told

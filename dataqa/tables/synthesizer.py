@@ -25,7 +25,9 @@ from dataqa.tables.learning.model import fit
 from dataqa.tables.learning.trees import Floats
 from dataqa.tables.noisy.accounting import Privacy
 from dataqa.tables.noisy.learning import learn_noisy
-from dataqa.tables.notes.texts import Texts
+from dataqa.tables.notes.everybody import Everybody, texts_of
+from dataqa.tables.notes.sources import by_rows
+from dataqa.tables.notes.texts import Made, Texts
 from dataqa.tables.people.owners import owned
 from dataqa.tables.profile import profile
 from dataqa.tables.rows import rows_apart, rows_picked, rows_written
@@ -244,10 +246,10 @@ class Synthesizer:
             equal = met(fingerprints(tied.values), state.marks)
             drawn["still_equal"] = int(equal.sum())
         frame = frame_of(state, tied, count, seed, self._apart_from)
-        texts = [name for name, one in state.columns.items() if one.kind == "surrogate"]
+        texts = texts_of(state.columns)
         if not texts:
             return frame, drawn
-        made = self._texts(seed).made(frame, tied.owners)
+        made = self._texts(frame, tied.owners, seed)
         both = frame.hstack(
             made.frame.with_columns(pl.col(name).cast(state.schema[name]) for name in texts)
         )
@@ -301,12 +303,14 @@ class Synthesizer:
             "rare": {one.name: one.rare for one in state.codings if one.rare},
         } | ({"privacy": dict(state.spent)} if state.spent else {})
 
-    def _texts(self, seed: int) -> Texts:
-        state = self._state
-        if self._original is None:
+    def _texts(self, frame: pl.DataFrame, owners: Mapping[str, Sequence[int]], seed: int) -> Made:
+        state, original = self._state, self._original
+        if original is None:
             hint = "Synthesizer.load(path, original=…)"
             raise InputError("a model holds no texts", where="sample", hint=hint)
-        return Texts(self._original, state.columns, state.forms, seed)
+        everybody = Everybody.of([(original, state.columns, state.forms)], seed)
+        texts = Texts(original, state.columns, state.forms, everybody)
+        return texts.made(frame, *by_rows(original, frame, state.columns, texts.full, owners, seed))
 
 
 def _noisy(frame: pl.DataFrame, hints: Hints, privacy: Privacy, noise_seed: int | None) -> State:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
+from dataqa.errors import InputError
 from dataqa.tables.coding import Variable
 from dataqa.tables.columns import Column
 from dataqa.tables.learning.learnt import as_written, taken
@@ -24,6 +25,7 @@ from dataqa.tables.linked.shape import (
     contexts_of,
     known_above,
 )
+from dataqa.tables.notes.everybody import texts_of
 from dataqa.tables.synthesizer import Synthesizer
 
 type Columns = Mapping[str, Mapping[str, Column]]
@@ -47,6 +49,10 @@ def learn_tables(
     ids = _unseen(ordered, columns)
     parts: dict[str, Part] = {}
     for name, links in linked.links.items():
+        texts = texts_of(columns[name])
+        if links.keep and texts:
+            hint = "kind: drop, or no keep: it copies texts as they are"
+            raise InputError("a table that is kept", where=f"{name}.{texts[0]}", hint=hint)
         if not links.keep and ordered.frames[name].height:
             parts[name] = part_of(name, ordered, columns[name], ids, parts)
     for name in parts:
@@ -137,6 +143,6 @@ def _shape(
         part.rules,
         ordered.mixed[name],
         linked.dropped[name] + circles,
-        {column: one.entity or one.kind for column, one in columns[name].items()},
+        dict(columns[name]),
         {one.name: one.rare for one in part.learnt.codings if one.rare},
     )

@@ -88,7 +88,7 @@ def link(schema: Schema, frames: Mapping[str, pl.DataFrame], virtual: Container[
     """
     tables = schema.tables
     keys = {name: _primary(schema, name, frames[name]) for name in tables}
-    frames, rows, dropped = _pointed(schema, frames, keys)
+    frames, rows, dropped = pointed(schema, frames, keys)
     follows = {name: _follows(schema, name, rows) for name in tables}
     first: dict[str, str] = {}
     for name, one in tables.items():
@@ -148,7 +148,7 @@ def _primary(schema: Schema, name: str, frame: pl.DataFrame) -> list[str]:
     return key
 
 
-def _pointed(
+def pointed(
     schema: Schema, frames: Mapping[str, pl.DataFrame], keys: Mapping[str, list[str]]
 ) -> tuple[dict[str, pl.DataFrame], dict[str, dict[str, Rows]], dict[str, int]]:
     """Which row each foreign key points to, once rows that point nowhere are dropped."""

@@ -13,9 +13,12 @@ import polars as pl
 from dataqa.errors import InputError
 from dataqa.tables.columns import Column, check_frame, with_hints
 from dataqa.tables.linked import storing
+from dataqa.tables.linked.checked import left_in
 from dataqa.tables.linked.finding import find
 from dataqa.tables.linked.learning import learn_tables
 from dataqa.tables.linked.links import link
+from dataqa.tables.linked.noted import check_originals, noted, with_notes
+from dataqa.tables.linked.reached import whose
 from dataqa.tables.linked.sampling import draw_tables
 from dataqa.tables.linked.schema import Schema, Table, check_columns, schema_of, write_schema
 from dataqa.tables.linked.shape import TableModel
@@ -50,8 +53,27 @@ class LinkedSynthesizer:
     True
     """
 
-    def __init__(self, models: Mapping[str, TableModel], found: list[str]) -> None:
-        self._models, self.found = dict(models), found
+    def __init__(
+        self,
+        models: Mapping[str, TableModel],
+        found: list[str],
+        originals: Mapping[str, pl.DataFrame] | None = None,
+    ) -> None:
+        self._models, self.found, self._originals = dict(models), found, originals
+
+    @property
+    def columns(self) -> dict[str, dict[str, Column]]:
+        """By table that is not copied, what each column is, hints included."""
+        return {
+            name: dict(one.shape.columns)
+            for name, one in self._models.items()
+            if one.chain is not None and not one.shape.links.virtual
+        }
+
+    @property
+    def notes(self) -> list[str]:
+        """The tables with texts that are made from real ones."""
+        return noted(self._models)
 
     @classmethod
     def fit(
@@ -83,7 +105,7 @@ class LinkedSynthesizer:
         settled, found = find(told, whole, columns)
         found = [one for one in found if one.partition(".")[0] not in virtual]
         linked = link(settled, whole, virtual)
-        return cls(learn_tables(linked, columns, seed, threads), found)
+        return cls(learn_tables(linked, columns, seed, threads), found, dict(frames))
 
     def sample(self, scale: float = 1.0, *, seed: int = 0) -> dict[str, pl.DataFrame]:
         """Tables that are nobody's; the same for the same model, scale and seed.
@@ -106,6 +128,10 @@ class LinkedSynthesizer:
             raise InputError("scale must be positive, and seed not negative", where="sample")
         made = draw_tables(self._models, scale, seed)
         frames, dropped = write_frames(self._models, made, seed)
+        without: dict[str, int] = {}
+        if self.notes:
+            originals = check_originals(self._models, self._originals)
+            frames, without = with_notes(self._models, originals, frames, seed)
         told: dict[str, Any] = {}
         for name, one in self._models.items():
             if one.shape.links.virtual:
@@ -120,7 +146,9 @@ class LinkedSynthesizer:
                     for key, parent in one.shape.links.parents.items()
                     if not self._models[parent].shape.links.virtual
                 },
-                "columns": one.shape.told,
+                "columns": {
+                    column: kind.entity or kind.kind for column, kind in one.shape.columns.items()
+                },
                 "rare": one.shape.rare,
                 "left_out": one.shape.dropped,
                 "dropped": dropped.get(name, 0),
@@ -128,20 +156,44 @@ class LinkedSynthesizer:
             if name in made.drawn:
                 anew, still = made.drawn[name].anew
                 told[name] |= {"drawn_anew": anew, "still_equal": still}
+            if name in without:
+                told[name]["without_text"] = without[name]
         return frames, told
+
+    def left_in(self, made: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
+        """What of the originals stands in synthetic tables, in columns and texts together.
+
+        Args:
+            made: The tables, by name.
+
+        Returns:
+            ``looked_for``: how many values; ``left``: by kind, how many rows hold an id, address of
+            mail, number or secret of anybody; ``by_chance``: the same of names, places and days.
+
+        Raises:
+            InputError: A loaded model was not given the originals.
+        """
+        return left_in(self._models, check_originals(self._models, self._originals), made)
 
     def save(self, path: Path | str) -> None:
         """Write the model to a file; it holds values of single columns, and kept tables."""
         storing.save(Path(path), self._models, self.found)
 
     @classmethod
-    def load(cls, path: Path | str) -> LinkedSynthesizer:
+    def load(
+        cls, path: Path | str, originals: Mapping[str, pl.DataFrame] | None = None
+    ) -> LinkedSynthesizer:
         """Read what ``save`` wrote.
+
+        Args:
+            path: The file.
+            originals: The tables that were learnt; a model holds no text, so without them none can
+                be made.
 
         Raises:
             InputError: It is no such file, or not whole.
         """
-        return cls(*storing.load(Path(path)))
+        return cls(*storing.load(Path(path)), originals)
 
 
 def synthesize_tables(
@@ -167,7 +219,10 @@ def synthesize_tables(
     made, tables = fitted.sampled(scale, seed=seed)
     told = {"synthetic": True, "generator": "dataqa", "version": version("dataqa"), "seed": seed}
     made = {name: made[name] for name in frames}
-    return SyntheticTables(made, told | {"found": fitted.found, "tables": tables}, fitted)
+    told |= {"found": fitted.found, "tables": tables}
+    if fitted.notes:
+        told["left"] = fitted.left_in(made)
+    return SyntheticTables(made, told, fitted)
 
 
 def schema_text(frames: Mapping[str, pl.DataFrame], files: Mapping[str, str]) -> str:
@@ -219,11 +274,10 @@ def _with_sequences(schema: Schema, frames: dict[str, pl.DataFrame]) -> tuple[Sc
     virtual: set[str] = set()
     for name, one in schema.tables.items():
         if one.sequence:
-            whose = f"{name}:{one.sequence}"
-            values = frames[name][one.sequence]
-            frames[whose] = values.drop_nulls().unique(maintain_order=True).to_frame()
-            tables[whose] = Table(primary_key=one.sequence, foreign_keys={}, order="")
-            keys = {one.sequence: whose, **(one.foreign_keys or {})}
+            parent = f"{name}:{one.sequence}"
+            frames[parent] = whose(frames[name], one.sequence)
+            tables[parent] = Table(primary_key=one.sequence, foreign_keys={}, order="")
+            keys = {one.sequence: parent, **(one.foreign_keys or {})}
             tables[name] = msgspec.structs.replace(one, foreign_keys=keys)
-            virtual.add(whose)
+            virtual.add(parent)
     return Schema(tables, schema.file), virtual

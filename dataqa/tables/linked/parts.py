@@ -72,12 +72,8 @@ def part_of(
     own = {
         column: Column("category") if column in of_kept else kind
         for column, kind in columns.items()
-        if column not in keys and kind.kind != "drop"
+        if column not in keys and kind.kind not in {"drop", "surrogate"}
     }
-    notes = [column for column, kind in own.items() if kind.kind == "surrogate"]
-    if notes:
-        where, hint = f"{name}.{notes[0]}", "kind: drop; synth table keeps the notes of one table"
-        raise InputError("notes of linked tables have no stand-ins", where=where, hint=hint)
     if frame.height < LEAST_ROWS and not links.virtual:
         hint = f"at least {LEAST_ROWS}; keep: true copies a list of codes that is nobody's data"
         raise InputError(f"{frame.height} rows are too few to be learnt", where=name, hint=hint)

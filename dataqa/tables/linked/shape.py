@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from dataqa.tables.coding import Variable
+from dataqa.tables.columns import Column
 from dataqa.tables.learning.trees import Floats
 from dataqa.tables.linked.chain import Chain
 from dataqa.tables.linked.dealing import Rule
@@ -38,7 +39,7 @@ class Shape(msgspec.Struct, frozen=True):
         rules: Of foreign keys that are dealt out, who gets whom.
         sorted: The original stands in the order of its dates, all parents mixed.
         dropped: Rows that were orphans, or pointed to each other in a circle.
-        told: What each column is, in words.
+        columns: What each column is, hints included.
         rare: By column, rows whose value is never written.
     """
 
@@ -54,7 +55,7 @@ class Shape(msgspec.Struct, frozen=True):
     rules: dict[str, Rule] = {}
     sorted: bool = False
     dropped: int = 0
-    told: dict[str, str] = {}
+    columns: dict[str, Column] = {}
     rare: dict[str, int] = {}
 
 

@@ -16,7 +16,7 @@ from dataqa.tables.linked.chain import Chain
 from dataqa.tables.linked.shape import Shape, TableModel
 from dataqa.tables.synthesizer import Synthesizer
 
-FORM = 1
+FORM = 2
 _META, _DAY = "tables.json", (1980, 1, 1, 0, 0, 0)
 
 

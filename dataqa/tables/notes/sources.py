@@ -6,11 +6,15 @@ the synthetic row tells of the real person whom a reader of the text may recogni
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 
 import numpy as np
 import polars as pl
 
+from dataqa.tables.columns import Column
+from dataqa.tables.notes.everybody import texts_of
+from dataqa.tables.people.known import known_of
 from dataqa.tables.people.persons import Known
 
 type Traits = tuple[str, ...]
@@ -24,14 +28,14 @@ class Decks:
         self._units = units
         self._decks: dict[Traits, list[int]] = {}
         for at in self._draw.permutation(len(units)).tolist():
-            for known in _coarser(traits[units[at][0]]):
+            for known in coarser(traits[units[at][0]]):
                 self._decks.setdefault(known, []).append(at)
         self._dealt = dict.fromkeys(self._decks, 0)
         self._used: set[int] = set()
 
     def take(self, traits: Traits) -> list[int]:
         """The rows of somebody with such traits, or, if there is nobody, of ever fewer of them."""
-        known = next(one for one in _coarser(traits) if one in self._decks)
+        known = next(one for one in coarser(traits) if one in self._decks)
         deck = self._decks[known]
         for _ in range(len(deck)):
             unit = deck[self._dealt[known] % len(deck)]
@@ -45,7 +49,7 @@ class Decks:
         return [rows[at] for at in self._draw.permutation(len(rows)).tolist()]
 
 
-def _coarser(traits: Traits) -> list[Traits]:
+def coarser(traits: Traits) -> list[Traits]:
     """Traits, and ever fewer of them: of these the first are held to the longest."""
     return [traits[:size] for size in range(len(traits), -1, -1)]
 
@@ -89,3 +93,34 @@ def dealt(made: Sequence[Traits], owners: Sequence[int] | None, decks: Decks) ->
             left = left or decks.take(made[row])
             found[row] = left.pop(0)
     return found
+
+
+def by_rows(
+    original: pl.DataFrame,
+    made: pl.DataFrame,
+    columns: Mapping[str, Column],
+    full: Sequence[bool],
+    owners: Mapping[str, Sequence[int]],
+    seed: int,
+) -> tuple[list[int], Callable[[int], int]]:
+    """Of each synthetic row the real one that gives its text, and what gives it another one.
+
+    Rows of one key take the texts of one person, where hints do not say what they are to be like.
+
+    Args:
+        original: Real rows.
+        made: Synthetic rows.
+        columns: What their columns are.
+        full: Which real rows have a text.
+        owners: Of each key that synthetic rows share, which of them each row has.
+        seed: Decides it.
+    """
+    like = list(dict.fromkeys(chain(*(columns[name].like for name in texts_of(columns)))))
+    real, wanted = (traits_of(some, known_of(some, columns), like) for some in (original, made))
+    key = "" if like else next(iter(owners), "")
+    units = units_of(len(real), original[key].to_list() if key else None)
+    whole = [[row for row in unit if full[row]] for unit in units]
+    decks = Decks([unit for unit in whole if unit], real, seed)
+    return dealt(wanted, owners[key] if key else None, decks), lambda row: decks.take(wanted[row])[
+        0
+    ]

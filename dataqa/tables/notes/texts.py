@@ -2,33 +2,35 @@
 
 The row's own values become those of the synthetic row, days move by as much as its day does, ages
 go with its day of birth, and all else that is found private gets stand-ins. A text in which a value
-of the original is still found is made from somebody else's instead, or left out in the end.
+of the original is still found is made from another one instead, or left out in the end. A row of
+linked tables has the values of the rows that it points to as well.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from itertools import chain
+from itertools import product
 from typing import NamedTuple
 
 import polars as pl
 
 from dataqa.errors import InputError
-from dataqa.private.leaks import Values
 from dataqa.private.places import whole
 from dataqa.private.standins import Who, stand_in
 from dataqa.private.standins.dates import moved_by, offset
 from dataqa.tables.columns import Column
-from dataqa.tables.notes.mentions import DAYS, Mention, mentions, of_anybody, secret
+from dataqa.tables.notes.everybody import Everybody, called, texts_of
+from dataqa.tables.notes.mentions import DAYS, Mention, mentions
 from dataqa.tables.notes.selves import Pair, composed, days, puts
-from dataqa.tables.notes.sources import Decks, Traits, dealt, traits_of, units_of
-from dataqa.tables.people.apart import folded, taken
-from dataqa.tables.people.known import birth_column, days_of, known_of
+from dataqa.tables.people.apart import folded
+from dataqa.tables.people.known import birth_column, days_of
 from dataqa.tables.people.named import is_age, place_of
-from dataqa.tables.people.private_forms import NAMES, PrivateForm
+from dataqa.tables.people.private_forms import PrivateForm
 
+NONE = -1
+"""The source of a row that has no text."""
 _TRIES = 3
 _NUMBER = re.compile("[0-9]{1,3}")
 
@@ -45,8 +47,9 @@ class Made(NamedTuple):
 
     Attributes:
         frame: The columns of texts.
-        sources: Of each row, the row of the original that its texts are made from.
-        left_out: Rows without texts, for a value of the original would still have been there.
+        sources: Of each row, the row of the original that its texts are made from; -1 for none.
+        left_out: Rows without texts, for a value of the original would still have been there, or
+            there was no source.
     """
 
     frame: pl.DataFrame
@@ -74,7 +77,8 @@ class Texts:
         original: The original.
         columns: What its columns are; of kind ``surrogate`` are the texts.
         forms: Of its private columns.
-        seed: Decides all that is drawn.
+        everybody: Whose values may not stand in what is made.
+        table: What it is called, of several.
     """
 
     def __init__(
@@ -82,72 +86,67 @@ class Texts:
         original: pl.DataFrame,
         columns: Mapping[str, Column],
         forms: Sequence[PrivateForm],
-        seed: int,
+        everybody: Everybody,
+        table: str = "",
     ) -> None:
-        self._columns, self._seed = columns, seed
+        self._columns, self._everybody, self._table = columns, everybody, table
+        self._key, self._taken = everybody.key, everybody.taken
         self._entities = {name: "LOCATION" for name in columns if place_of(name)}
         self._entities |= {form.name: form.entity for form in forms}
-        self._names = [name for name, one in columns.items() if one.kind == "surrogate"]
-        self._original = original
+        self._names = texts_of(columns)
         self._texts = {
             name: [one and whole(one) for one in original[name].cast(pl.String)]
             for name in self._names
         }
-        self._key = _secret(original.select(*self._names, *(form.name for form in forms)), seed)
+        self.full = [any(some) for some in zip(*self._texts.values(), strict=True)]
+        if not any(self.full):
+            where = ", ".join(f"{table}.{name}" if table else name for name in self._names)
+            raise InputError("there is no text in it", where=where, hint="kind: drop")
         self._rows = _Rows(original, columns, list(self._entities))
-        anybody = of_anybody(original, forms)
         self._mentions = {
-            name: mentions(pl.Series(some, dtype=pl.String), anybody)
+            name: mentions(pl.Series(some, dtype=pl.String), everybody.anybody)
             for name, some in self._texts.items()
         }
-        self._taken = frozenset[str]().union(*taken(original, list(forms)).values())
-        self._values = self._all_values()
+        self._add_values()
 
-    def made(self, frame: pl.DataFrame, owners: Mapping[str, Sequence[int]]) -> Made:
+    def made(
+        self,
+        frame: pl.DataFrame,
+        sources: Sequence[int],
+        another: Callable[[int], int],
+        people: Sequence[int] | None = None,
+    ) -> Made:
         """The texts of synthetic rows.
 
         Args:
             frame: The rows, with all columns but the texts.
-            owners: Of each key that rows share, which of them each row has.
+            sources: Of each, the real row that its texts are made from; -1 for none.
+            another: Gives a row another source, where a value of the original would still stand in
+                its texts; -1 if there is none.
+            people: Of each row, whom it is about: where no column tells by how much days move, they
+                move alike in all rows of one. By default each row is about somebody else.
         """
-        rows = _Rows(frame, self._columns, list(self._entities))
-        decks, traits, sources = self._dealt(frame, owners)
-        made = [self._row(rows, row, at) for row, at in enumerate(sources)]
+        sources, rows = list(sources), _Rows(frame, self._columns, list(self._entities))
+        whom = range(len(sources)) if people is None else people
+        made = [self._row(rows, row, at, whom[row]) for row, at in enumerate(sources)]
         for _ in range(_TRIES):
             for row in self._still_there(made, sources):
-                sources[row] = decks.take(traits[row])[0]
-                made[row] = self._row(rows, row, sources[row])
-        bad = self._still_there(made, sources)
-        for row in bad:
-            made[row] = [None] * len(self._names)
+                sources[row] = another(row)
+                made[row] = self._row(rows, row, sources[row], whom[row])
+        for row in self._still_there(made, sources):
+            sources[row], made[row] = NONE, [None] * len(self._names)
         texts = [
             pl.Series(name, [one[at] for one in made], pl.String)
             for at, name in enumerate(self._names)
         ]
-        return Made(pl.DataFrame(texts), sources, len(bad))
+        return Made(pl.DataFrame(texts), sources, sources.count(NONE))
 
-    def _dealt(
-        self, frame: pl.DataFrame, owners: Mapping[str, Sequence[int]]
-    ) -> tuple[Decks, list[Traits], list[int]]:
-        """Who gives a text to whom: rows of one key take the texts of one person."""
-        like = list(dict.fromkeys(chain(*(self._columns[name].like for name in self._names))))
-        real, made = (
-            traits_of(some, known_of(some, self._columns), like) for some in (self._original, frame)
-        )
-        key = "" if like else next(iter(owners), "")
-        keys = self._original[key].to_list() if key else None
-        full = [any(some[row] for some in self._texts.values()) for row in range(len(real))]
-        units = [[row for row in unit if full[row]] for unit in units_of(len(real), keys)]
-        if not any(full):
-            hint = "kind: drop"
-            raise InputError("there is no text in it", where=", ".join(self._names), hint=hint)
-        decks = Decks([unit for unit in units if unit], real, self._seed)
-        return decks, made, dealt(made, owners[key] if key else None, decks)
-
-    def _row(self, rows: _Rows, row: int, at: int) -> list[str | None]:
+    def _row(self, rows: _Rows, row: int, at: int, whom: int) -> list[str | None]:
         """The texts of a synthetic row, from those of a real one."""
+        if at == NONE:
+            return [None] * len(self._names)
         pairs, shift = self._pairs(rows, row, at), self._shift(rows, row, at)
-        who = Who(self._key, "", f"row {row}")
+        who = Who(self._key, "", f"row {whom}")
         made: list[str | None] = []
         for name in self._names:
             text = self._texts[name][at]
@@ -170,7 +169,7 @@ class Texts:
         if entity == "AGE" and shift.years is not None and _NUMBER.search(value):
             years = shift.years
             return _NUMBER.sub(lambda one: str(max(int(one[0]) + years, 0)), value)
-        entity = "PERSON" if entity in NAMES else entity
+        entity = called(entity)
         made = stand_in(entity, value, self._key, "", subject=who.subject)
         for again in range(_TRIES):
             if folded(entity, made) not in self._taken:
@@ -195,14 +194,18 @@ class Texts:
 
     def _towns(self, rows: _Rows, row: int, at: int) -> list[Pair]:
         """City and state as they are written beside each other."""
-        found = {place_of(name): name for name in self._entities if place_of(name)}
-        if not {"CITY", "STATE"} <= set(found):
-            return []
-        old, new = (
-            [cells[found[one]][which] or "" for one in ("CITY", "STATE")]
-            for cells, which in ((self._rows.cells, at), (rows.cells, row))
+        cities, states = (
+            [name for name in self._entities if place_of(name) == one] for one in ("CITY", "STATE")
         )
-        return [Pair("LOCATION", ", ".join(old), ", ".join(new))] if all([*old, *new]) else []
+        pairs: list[Pair] = []
+        for both in product(cities, states):
+            old, new = (
+                [cells[name][which] or "" for name in both]
+                for cells, which in ((self._rows.cells, at), (rows.cells, row))
+            )
+            if all([*old, *new]):
+                pairs.append(Pair("LOCATION", ", ".join(old), ", ".join(new)))
+        return pairs
 
     def _shift(self, rows: _Rows, row: int, at: int) -> Shift:
         """By how much days and ages move: as the first day of the row that is not of birth does."""
@@ -229,35 +232,35 @@ class Texts:
                 return Shift(by, new_age - old_age)
         return Shift(by, None)
 
-    def _all_values(self) -> Values:
-        """What is private of the original, to be looked for in what was made."""
-        values = Values(None, 0.0)
-        values.note(pl.Series([str(row) for row in range(self._original.height)]), pl.Series([""]))
-        cells = self._rows.cells
+    def _add_values(self) -> None:
+        """Take what is private of each row, to be looked for in what is made of its texts."""
+        values, cells = self._everybody.values, self._rows.cells
+        ids = [self._id(row) for row in range(len(self.full))]
+        values.note(pl.Series(ids), pl.Series([""]))
         common = {cell for name in self._entities if place_of(name) for cell in cells[name] if cell}
         for name, entity in self._entities.items():
             if not place_of(name) and entity != "LOCATION":
-                kind = "PERSON" if entity in NAMES else entity
                 for row, cell in enumerate(cells[name]):
                     if cell:
-                        values.add(kind, cell, str(row))
+                        values.add(called(entity), cell, ids[row])
         for name, some in self._mentions.items():
             for row, found in some.items():
                 text = self._texts[name][row] or ""
                 for entity, start, end in found:
                     if text[start:end] not in common:
-                        kind = "PERSON" if entity in NAMES else entity
-                        values.add(kind, text[start:end], str(row))
-        return values
+                        values.add(called(entity), text[start:end], ids[row])
+
+    def _id(self, row: int) -> str:
+        return f"{self._table} {row}"
 
     def _still_there(
         self, made: Sequence[Sequence[str | None]], sources: Sequence[int]
     ) -> list[int]:
         """Rows in whose texts a value of the original stands that may not stand there."""
-        ids = pl.Series([str(at) for at in sources], dtype=pl.String)
+        ids = pl.Series([self._id(at) for at in sources], dtype=pl.String)
         texts = pl.Series(["\n".join(filter(None, some)) for some in made], dtype=pl.String)
-        bad = {leak.doc_id for leak in self._values.leaks([(ids, texts)]) if leak.own}
-        return [row for row, at in enumerate(sources) if str(at) in bad and texts[row]]
+        bad = {leak.doc_id for leak in self._everybody.values.leaks([(ids, texts)]) if leak.own}
+        return [row for row, one in enumerate(ids) if one in bad and texts[row]]
 
 
 def _age(born: date | None, day: date | None) -> int:
@@ -265,8 +268,3 @@ def _age(born: date | None, day: date | None) -> int:
     if born is None or day is None:
         return 0
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
-
-
-def _secret(frame: pl.DataFrame, seed: int) -> bytes:
-    """What decides stand-ins: the seed is told, so that what nobody else has is part of it."""
-    return secret(f"dataqa texts {seed}", [frame[name].cast(pl.String) for name in frame.columns])
