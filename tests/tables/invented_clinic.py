@@ -76,17 +76,18 @@ def _doctor(draw: random.Random, number: int) -> Row:
 def _visit(draw: random.Random, who: Row, doctor: Row, day: date, word: str, number: int) -> Row:
     came, again = f"{day:%B} {day.day}, {day.year}", day + timedelta(14)
     birth = date.fromisoformat(who["birth_date"] or "")
+    reason = draw.choice(["cough", "fever", "back"])
     note = (
         f"{who['name']} ({word}), born {birth:%m/%d/%Y}, came on {came} from {who['city']},"
         f" {who['state']} {who['zip']}. Seen by Dr. {doctor['name']}. File {who['patient_id']},"
-        f" visit V{500_000 + 7 * number}. Next visit {again:%Y-%m-%d}."
+        f" visit V{500_000 + 7 * number}. Next visit {again:%Y-%m-%d}. Reason: {reason}."
     )
     return {
         "visit_id": f"V{500_000 + 7 * number}",
         "patient_id": who["patient_id"],
         "doctor_id": doctor["doctor_id"],
         "visit_date": str(day),
-        "reason": draw.choice(["cough", "fever", "back"]),
+        "reason": reason,
         "note": None if number % 6 == 5 else note,
     }
 

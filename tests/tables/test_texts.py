@@ -247,6 +247,12 @@ def test_a_day_is_known_in_every_form():
         assert composed(text, [], puts(text, pairs, WHO), unasked) == f"on {new}, then"
 
 
+def test_a_day_of_as_many_signs_keeps_its_words_apart():
+    pairs = days([(date(2022, 5, 12), date(2020, 6, 1))])
+    made = composed("on May 12, 2022", [], puts("on May 12, 2022", pairs, WHO), unasked)
+    assert made == "on June 1, 2020"
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [

@@ -162,6 +162,7 @@ def _learn(name: str, prepared: Prepared) -> Learnt:
         return learn(prepared.frame, prepared.columns)
     except InputError as error:
         hint = error.hint.replace("in --hints ", f"in the schema, under {name}, ")
+        hint = hint.replace("in --hints, ", f"in the schema, under {name}, ")
         where = f"{name}.{error.where}" if error.where else name
         raise InputError(error.what, where=where, hint=hint) from None
 

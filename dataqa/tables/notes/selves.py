@@ -175,7 +175,7 @@ def _literal(at: _Text, pair: Pair) -> Iterator[Put]:
     new = bare(pair.new)
     for start, end in places:
         found = at.text[start:end]
-        same = numeric(old) and len(bare(found)) == len(new)
+        same = pair.entity != DAY and numeric(old) and len(bare(found)) == len(new)
         yield Put(start, end, laid(found, new) if same else cased(pair.new, found))
 
 
