@@ -1,6 +1,7 @@
 """Private records: what of the originals is left in columns and notes, and whether a row is one.
 
-The example's visits with their notes, made anew as the pipeline ``private-records`` does it. With
+The example's visits with their notes, made anew as the pipeline ``private-records`` does it, and as
+linked tables of patients and of their visits. With
 ``--data`` also sentences and judgments whose private values people or templates marked: how many
 of them still stand after ``dataqa synth text``.
 """
@@ -20,12 +21,15 @@ from benchmarks.bench import ROOT, Arguments, Board, arguments
 from dataqa.tables.columns import with_hints
 from dataqa.tables.evidence.leftovers import leftovers
 from dataqa.tables.files import read_table
+from dataqa.tables.linked.model import synthesize_tables
 from dataqa.tables.notes.free import synthetic_notes
 from dataqa.tables.profile import profile
 from dataqa.tables.synthesizer import synthesize
 
-HINTS = {"note": {"kind": "surrogate", "like": ["reason"]}}
+HINTED = {"kind": "surrogate"}
+HINTS = {"note": {**HINTED, "like": ["reason"]}}
 PRIVATE = ("patient_id", "ssn", "email", "phone")
+OF_VISITS = ("visit_date", "reason", "systolic", "weight_kg", "charge", "insurance", "note")
 
 
 def main(given: Arguments) -> int:
@@ -33,6 +37,7 @@ def main(given: Arguments) -> int:
     real = read_table(ROOT / "examples" / "records" / "visits.csv")
     for seed in range(1 if given.quick else 5):
         _visits(board, real, seed)
+        _linked(board, real, seed)
     _marked(board, given.data / "presidio_synth.jsonl", given, "value", "type")
     _marked(board, given.data / "tab_train.jsonl", given, "span_text", "entity_type")
     return board.close()
@@ -58,6 +63,30 @@ def _visits(board: Board, real: pl.DataFrame, seed: int) -> None:
     board.check("notes that tell of their row's person", sum(own) / len(own), "", at_least=1.0)
     names = frame.group_by("patient_id").agg(pl.struct("first_name", "email").n_unique())
     board.limit("people of a key", float(names["first_name"].max() or 0), "", at_most=1)  # pyright: ignore[reportArgumentType]
+
+
+def _linked(board: Board, real: pl.DataFrame, seed: int) -> None:
+    """The same, each patient once, and visits in a table of their own."""
+    patients = real.drop(OF_VISITS).unique("patient_id", keep="first", maintain_order=True)
+    tables = {"patients": patients, "visits": real.select("patient_id", *OF_VISITS)}
+    begun = time.process_time()
+    made = synthesize_tables(tables, {"visits": {"columns": {"note": HINTED}}}, seed=seed)
+    rows = made.frames["visits"].height
+    board.note("linked, learn and make", time.process_time() - begun, "s CPU", f"{rows:,} visits")
+    found = made.report["left"]
+    board.limit(
+        "linked, left in columns and notes of both tables",
+        sum(found["left"].values()),
+        "",
+        at_most=0,
+        detail=f"of {found['looked_for']:,} values",
+    )
+    without = made.report["tables"]["visits"]["without_text"] / rows
+    board.limit("linked, notes left out", without, "", at_most=0.02)
+    both = made.frames["visits"].join(made.frames["patients"], on="patient_id")
+    own = [row["last_name"] in row["note"] for row in both.iter_rows(named=True) if row["note"]]
+    told = sum(own) / len(own)
+    board.check("linked, notes that tell of the patient of their row", told, "", at_least=1.0)
 
 
 def _marked(board: Board, path: Path, given: Arguments, value: str, kind: str) -> None:

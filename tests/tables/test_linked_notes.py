@@ -239,7 +239,7 @@ def test_the_command_searches_all_tables_and_ends_with_3_where_something_is_left
         ({"desk": {"kind": "drop"}}, 0, "private values none is left"),
         (desk, 3, "values of the originals are left: PHONE_NUMBER in"),
     ):
-        said["visits"]["columns"] = SCHEMA["visits"]["columns"] | columns
+        said["visits"]["columns"] = {"note": {"kind": "surrogate"}, **columns}
         path = tmp_path / "schema.yaml"
         path.write_text(json.dumps({"tables": said}), encoding="utf-8")
         told = command("synth", "tables", path, "-o", tmp_path / "out", "--seed", 3)

@@ -210,6 +210,7 @@ def test_notes_in_chinese_tell_of_the_person_of_their_row():
         ),
         ("Jane Q. Doe", [Pair("PERSON", "Jane Doe", "Mary Hill")], "Mary Q. Hill"),
         ("Doe, Jane", [Pair("PERSON", "Doe, Jane", "Hill, Mary")], "Hill, Mary"),
+        ("Mr. Doe12, not Doe1", [Pair("FAMILY_NAME", "Doe12", "Hill")], "Mr. Hill, not Doe1"),
         ("id 12-345-678.", [Pair("ID", "12345678", "87654321")], "id 87-654-321."),
         ("id 212345678", [Pair("ID", "12345678", "87654321")], "id 212345678"),
         (

@@ -28,7 +28,7 @@ DAY = "DAY"
 """The kind of a pair that is a day in one of its forms."""
 _FORMS = tuple(form for form in DATES if is_daily(form) and form != "%m/%d/%y")
 _UNPADDED = {"%d": "%-d", "%m": "%-m"}
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*[0-9]*")
 _CALLED = re.compile("先生|女士|小姐|太太|老师|医生|某|氏|同志")
 
 
