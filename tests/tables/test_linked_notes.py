@@ -152,7 +152,7 @@ def test_the_same_seed_gives_the_same_notes_also_from_a_saved_model(
     path = tmp_path / "clinic.model"
     made.model.save(path)
     data = path.read_bytes()
-    assert not any(word.encode() in data for word in SEX)
+    assert not any(word.encode() in data for word in (*SEX, *REAL["patients"]["ssn"]))
     with pytest.raises(InputError, match="holds no texts"):
         dataqa.LinkedSynthesizer.load(path).sample()
     other = REAL | {"visits": REAL["visits"].drop("note")}
@@ -269,3 +269,31 @@ def test_rows_keep_their_order_and_another_is_of_the_same_person():
     rest = {another(0), another(2)}
     assert rest == set(order) - {sources[0], sources[2]}
     assert another(0) == -1
+
+
+def test_whom_a_note_is_about_is_told_by_the_table_with_most_of_a_person():
+    clerks = [f"{given} Mill" for given in ("Ann", "Bob", "Cleo", "Dan", "Eve")]
+    visits = REAL["visits"].with_columns(
+        typed_by=pl.Series([clerks[row % 5] for row in range(REAL["visits"].height)]),
+        clinic_id=pl.Series(
+            [f"CL-{80_000 + row * 7 % 30}" for row in range(REAL["visits"].height)]
+        ),
+    )
+    clinics = pl.DataFrame({"clinic_id": [f"CL-{80_000 + at}" for at in range(30)], "beds": 7})
+    schema = {
+        "visits": {
+            "foreign_keys": {"clinic_id": "clinics", "patient_id": "patients"},
+            "columns": {
+                "note": {"kind": "surrogate"},
+                "typed_by": {"kind": "private", "entity": "PERSON"},
+            },
+        },
+        "patients": {"columns": {"note": {"kind": "drop"}}, "foreign_keys": {}},
+    }
+    hints = {name: dict(one) for name, one in schema.items()}
+    tables = {"clinics": clinics, "patients": REAL["patients"], "visits": visits}
+    made = dataqa.synthesize_tables(tables, hints, seed=2).frames
+    told = made["visits"].join(made["patients"], on="patient_id").drop_nulls("note")
+    for _, some in told.group_by("patient_id"):
+        assert len({_WORD.findall(note)[0] for note in some["note"]}) == 1
+        assert all(note.startswith(f"{some['name'][0]} (") for note in some["note"])

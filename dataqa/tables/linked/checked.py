@@ -37,7 +37,7 @@ def left_in(
 def _looked_for(shape: Shape, shapes: Mapping[str, Shape]) -> dict[str, Column]:
     """What columns are to a search: keys are ids, but those that count up, or are copied."""
     links, found = shape.links, dict(shape.columns)
-    for name in (*links.parents, *links.key):
+    for name in (*links.parents, *(links.key if len(links.key) == 1 else ())):
         owner = shapes[links.parents[name]] if name in links.parents else shape
         counts = owner.fresh is not None and not owner.fresh.forms
         found[name] = Column("integer" if counts or owner.links.keep else "id")

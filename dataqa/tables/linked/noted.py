@@ -134,7 +134,7 @@ def _noted(
         rows = reached.rows(side)
         order = np.arange(len(rows[name]), dtype=np.int64)
         column = shapes[name].links.order
-        if column:
+        if column in side.frames[name].columns:
             times = read_times(side.frames[name][column], shapes[name].columns[column])
             order = np.argsort(times, kind="stable")
         halves.append(_Half(wide.frame(side, rows), rows[reached.person], order))

@@ -35,10 +35,11 @@ class Side(NamedTuple):
             for key, parent in shape.links.parents.items():
                 if shapes[parent].links.virtual:
                     whole[parent] = whose(frames[name], key)
-        tables = {
-            name: Table(primary_key=one.links.key, foreign_keys=one.links.parents, orphans="drop")
-            for name, one in shapes.items()
-        }
+        tables: dict[str, Table] = {}
+        for name, one in shapes.items():
+            parents = one.links.parents
+            told = {key: to for key, to in parents.items() if not shapes[to].links.keep}
+            tables[name] = Table(primary_key=one.links.key, foreign_keys=told, orphans="drop")
         keys = {name: one.links.key for name, one in shapes.items()}
         return cls(*pointed(Schema(tables), whole, keys)[:2])
 
@@ -76,8 +77,8 @@ class Reached(NamedTuple):
 def reached_from(name: str, shapes: Mapping[str, Shape]) -> Reached:
     """The tables that rows of a table point to, and whom they are about.
 
-    These are the people of the nearest table, upward by the first foreign keys, that has names or
-    days of birth of its own; else of one beside; else the rows of the topmost table.
+    Upward by the first foreign keys these are the people of the table that has names or days of
+    birth, and most private columns; else of one beside; else the rows of the topmost table.
     """
     paths = {name: ("", "")}
     at = name
@@ -93,28 +94,22 @@ def reached_from(name: str, shapes: Mapping[str, Shape]) -> Reached:
                 paths[parent] = (table, key)
                 queue.append(parent)
     beside = [one for one in queue if one not in whole]
-    people = [one for one in whole if _born(shapes[one]) or _named(shapes[one])]
-    people += [one for one in beside if _born(shapes[one])]
-    people += [one for one in beside if _named(shapes[one])]
-    person = next(iter(people), at)
+    tells = {one: _tells(shapes[one]) for one in queue}
+    people = whole if any(tells[one] for one in whole[1:]) else [name, *beside]
+    person = max(people, key=lambda one: tells[one]) if any(tells[one] for one in people) else at
     return Reached(paths, [*whole, person] if person in beside else whole, person)
 
 
-def _born(shape: Shape) -> bool:
-    return bool(birth_column(_own(shape)))
-
-
-def _named(shape: Shape) -> bool:
-    """Whether a table has names of those whom its rows are about."""
-    return any(
-        one.kind == "private" and one.entity in NAMES and not role_of(name)
-        for name, one in _own(shape).items()
-    )
-
-
-def _own(shape: Shape) -> dict[str, Column]:
-    """The columns of a table that are not those of its parents anyway."""
-    return {name: one for name, one in shape.columns.items() if name not in shape.carried}
+def _tells(shape: Shape) -> int:
+    """How many columns of a table are a person's: of the rows', and not of their parents anyway."""
+    own = {
+        name: one
+        for name, one in shape.columns.items()
+        if name not in shape.carried and not role_of(name)
+    }
+    private = [one.entity for one in own.values() if one.kind == "private"]
+    born = bool(birth_column(own))
+    return len(private) + born if born or NAMES & set(private) else 0
 
 
 def private_of(frame: pl.DataFrame, shape: Shape, kept: Sequence[str]) -> list[PrivateForm]:
