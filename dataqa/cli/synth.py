@@ -153,6 +153,7 @@ def table_command(
     from dataqa.tables.columns import read_hints
     from dataqa.tables.engines.argn import Settings
     from dataqa.tables.files import read_table, write_table
+    from dataqa.tables.noisy.accounting import DELTA
     from dataqa.tables.synthesizer import MARK, synthesize
 
     for one in (out, save_model):
@@ -173,7 +174,7 @@ def table_command(
         given=wanted,
         model=model,
         epsilon=epsilon,
-        delta=delta or 1e-6,
+        delta=DELTA if delta is None else delta,
         person=person,
         rows_each=rows_each or 1,
         engine=Settings(engine_python, engine_minutes or Settings().minutes),
