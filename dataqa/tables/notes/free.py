@@ -16,12 +16,15 @@ import polars as pl
 from dataqa.errors import InputError, did_you_mean
 from dataqa.private.columns import check_path, replaced, split_path
 from dataqa.private.finder import check_kinds
+from dataqa.private.leaks import SHORTEST, Values
 from dataqa.private.places import whole
 from dataqa.private.proof import DOUBT
 from dataqa.private.replacing import About, Replacing
 from dataqa.registry import user_assets
-from dataqa.tables.notes.mentions import finder, mentions, secret
+from dataqa.tables.notes.mentions import Mention, finder, mentions, secret
+from dataqa.tables.notes.rewriting import REWRITTEN, Rewriting, Source, about, rewrite
 from dataqa.tables.notes.selves import composed
+from dataqa.tables.people.private_forms import NAMES
 
 
 class Notes(NamedTuple):
@@ -43,6 +46,7 @@ def synthetic_notes(
     subject: str = "",
     columns: Mapping[str, str] | None = None,
     seed: int = 0,
+    rewriting: Rewriting | None = None,
 ) -> Notes:
     """Texts with stand-ins for all that is private in them.
 
@@ -54,9 +58,11 @@ def synthetic_notes(
             stands alone.
         columns: Other columns that are kept: paths and kinds, as in ``dataqa.scrub``.
         seed: Decides stand-ins, together with the texts themselves.
+        rewriting: Has a language model say each text once more, when stand-ins are in it.
 
     Raises:
         InputError: There is no such column, or it holds no text.
+        RunError: The model's endpoint does not work.
     """
     wanted = {column: "scan", **(columns or {})}
     for path in wanted:
@@ -67,19 +73,24 @@ def synthetic_notes(
         raise InputError(f"there is no column {subject!r}", where="--subject", hint=hint)
     if frame.schema[column] != pl.String:
         raise InputError(f"column {column!r} is {frame.schema[column]}", hint="name one of texts")
+    if rewriting:
+        _check_rewriting(frame, wanted, subject, rewriting)
     texts = [frame[name] for name, kind in frame.schema.items() if kind == pl.String]
     key = secret(f"dataqa notes {seed}", texts)
     how = Replacing(style="surrogate", scope="subject" if subject else "document", key=key)
-    about = _about(frame, subject)
-    kept = {column: _without(frame[column], how, about)}
+    about_rows = _about(frame, subject)
+    ids = _renames(frame[subject], how) if subject else {}
+    put = _without(frame[column], how, about_rows, ids)
+    kept = {column: put.texts}
     scanner = finder(asian=False)
     for path, kind in (columns or {}).items():
         series, fields = _parts(frame, path)
         entity = "" if kind == "scan" else kind
         series = kept.get(series.name, series)
-        kept[series.name] = replaced(series, fields, entity, scanner, how, about, DOUBT)[0]
+        kept[series.name] = replaced(series, fields, entity, scanner, how, about_rows, DOUBT)[0]
     if subject:
-        kept[subject] = _renamed(frame[subject], how)
+        whose = frame[subject].cast(pl.String)
+        kept[subject] = whose.replace_strict(ids, default=None, return_dtype=pl.String)
     names = [name for name in frame.columns if name in kept]
     told = {
         "synthetic": True,
@@ -92,7 +103,57 @@ def synthetic_notes(
         "columns": {name: wanted.get(name, "subject") for name in names},
         "left_out": [name for name in frame.columns if name not in kept],
     }
-    return Notes(pl.DataFrame([kept[name] for name in names]), told)
+    made = pl.DataFrame([kept[name] for name in names])
+    if rewriting is None:
+        return Notes(made, told)
+    others = {subject: "ID"} if subject else {}
+    others |= {path: kind for path, kind in (columns or {}).items() if path in frame.columns}
+    source = Source(
+        put.texts.to_list(),
+        put.put,
+        _named(frame, rewriting),
+        _values(frame, put, others),
+    )
+    done = rewrite(source, rewriting)
+    new = (pl.Series(column, done.texts, pl.String), pl.Series(REWRITTEN, done.rewritten))
+    told["rewriting"] = about(rewriting, done)
+    return Notes(made.with_columns(*new), told)
+
+
+def _check_rewriting(
+    frame: pl.DataFrame, wanted: Mapping[str, str], subject: str, how: Rewriting
+) -> None:
+    for name in how.facts:
+        if name not in frame.columns:
+            hint = did_you_mean(name, frame.columns)
+            raise InputError(f"there is no column {name!r}", where="facts", hint=hint)
+    if REWRITTEN in {*wanted, subject}:
+        hint = "rename it"
+        raise InputError("a column of that name says what is rewritten", where=REWRITTEN, hint=hint)
+
+
+def _named(frame: pl.DataFrame, how: Rewriting) -> list[list[str]]:
+    """By row, words that must stay if they stand in its text."""
+    columns = [frame[name].cast(pl.String).to_list() for name in how.facts]
+    return [
+        [*how.keep, *(cells[row] for cells in columns if cells[row])] for row in range(frame.height)
+    ]
+
+
+def _values(frame: pl.DataFrame, put: _Put, others: Mapping[str, str]) -> Values:
+    """What is private of the original, to be looked for in what a model wrote."""
+    values = Values(None, 0.0)
+    values.note(pl.Series([str(row) for row in range(frame.height)]), pl.Series([""]))
+    for row, (text, found) in enumerate(zip(put.originals, put.found, strict=True)):
+        for entity, start, end in found:
+            kind = "PERSON" if entity in NAMES else entity
+            values.add(kind, (text or "")[start:end], str(row))
+    for name, entity in others.items():
+        if entity != "scan":
+            for row, cell in enumerate(frame[name].cast(pl.String)):
+                if cell:
+                    values.add("PERSON" if entity in NAMES else entity, cell, str(row))
+    return values
 
 
 def _parts(frame: pl.DataFrame, path: str) -> tuple[pl.Series, list[str]]:
@@ -108,7 +169,7 @@ def _about(frame: pl.DataFrame, subject: str) -> list[About]:
     return [About(one, of) for one, of in zip(rows, whom, strict=True)]
 
 
-def _renamed(values: pl.Series, how: Replacing) -> pl.Series:
+def _renames(values: pl.Series, how: Replacing) -> dict[str, str]:
     """Other ids in the place of those of people, no two alike and none of them an old one."""
     texts = values.cast(pl.String)
     made: dict[str, str] = {}
@@ -121,19 +182,44 @@ def _renamed(values: pl.Series, how: Replacing) -> pl.Series:
             new = how.replaced("ID", value, About(f"again {again}", "")) + "0" * (again > 20)
         used.add(new)
         made[value] = new
-    return texts.replace_strict(made, default=None, return_dtype=pl.String).alias(values.name)
+    return made
 
 
-def _without(texts: pl.Series, how: Replacing, about: list[About]) -> pl.Series:
-    """Texts with stand-ins for all that is private in them, days moved."""
-    plain = pl.Series([one and whole(one) for one in texts], dtype=pl.String)
-    found = mentions(plain, {})
+class _Put(NamedTuple):
+    """Texts with stand-ins, and by row what they were, what was found, and what was put there."""
+
+    texts: pl.Series
+    originals: list[str | None]
+    found: list[list[Mention]]
+    put: list[list[str]]
+
+
+def _without(
+    texts: pl.Series, how: Replacing, about_rows: list[About], ids: Mapping[str, str]
+) -> _Put:
+    """Texts with stand-ins for all that is private in them, days moved, ids of subjects renamed."""
+    plain = [one and whole(one) for one in texts]
+    # no recogniser knows a firm's own ids; shorter ones are in every text
+    known = dict.fromkeys((one for one in ids if len(one) >= SHORTEST), "ID")
+    found = mentions(pl.Series(plain, dtype=pl.String), known)
+    mentioned = [found.get(row, []) for row in range(len(plain))]
+    put: list[list[str]] = [[] for _ in plain]
     made = [
-        text and composed(text, found[row], [], partial(_replaced, how, about[row]))
+        text
+        and composed(
+            *(text, mentioned[row], []),
+            partial(_replaced, how, about_rows[row], ids, put[row]),
+        )
         for row, text in enumerate(plain)
     ]
-    return pl.Series(texts.name, made, pl.String)
+    return _Put(pl.Series(texts.name, made, pl.String), plain, mentioned, put)
 
 
-def _replaced(how: Replacing, about: About, entity: str, value: str) -> str:
-    return how.replaced(entity, value, about)
+def _replaced(
+    how: Replacing, of: About, ids: Mapping[str, str], put: list[str], entity: str, value: str
+) -> str:
+    """What stands in for a value, which is noted."""
+    new = ids[value] if entity == "ID" and value in ids else how.replaced(entity, value, of)
+    if entity != "AGE":  # its number stays, which is looked at as such
+        put.append(new)
+    return new
