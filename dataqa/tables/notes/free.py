@@ -126,7 +126,7 @@ def _check_rewriting(
     for name in how.facts:
         if name not in frame.columns:
             hint = did_you_mean(name, frame.columns)
-            raise InputError(f"there is no column {name!r}", where="facts", hint=hint)
+            raise InputError(f"there is no column {name!r}", where="--keep-column", hint=hint)
     if REWRITTEN in {*wanted, subject}:
         hint = "rename it"
         raise InputError("a column of that name says what is rewritten", where=REWRITTEN, hint=hint)
