@@ -6,7 +6,7 @@ tell which value a stand-in was made from, though the seed is told.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from importlib.metadata import version
 from typing import Any, NamedTuple
@@ -16,15 +16,15 @@ import polars as pl
 from dataqa.errors import InputError, did_you_mean
 from dataqa.private.columns import check_path, replaced, split_path
 from dataqa.private.finder import check_kinds
-from dataqa.private.leaks import SHORTEST, Values
+from dataqa.private.leaks import SHORTEST
 from dataqa.private.places import whole
 from dataqa.private.proof import DOUBT
 from dataqa.private.replacing import About, Replacing
 from dataqa.registry import user_assets
-from dataqa.tables.notes.mentions import Mention, finder, mentions, secret
+from dataqa.tables.notes.mentions import Mention, finder, mentions, places, secret
+from dataqa.tables.notes.originals import Put, check_rewriting, named_of, values_of
 from dataqa.tables.notes.rewriting import REWRITTEN, Rewriting, Source, about, rewrite
 from dataqa.tables.notes.selves import composed
-from dataqa.tables.people.private_forms import NAMES
 
 
 class Notes(NamedTuple):
@@ -74,7 +74,7 @@ def synthetic_notes(
     if frame.schema[column] != pl.String:
         raise InputError(f"column {column!r} is {frame.schema[column]}", hint="name one of texts")
     if rewriting:
-        _check_rewriting(frame, wanted, subject, rewriting)
+        check_rewriting(frame, {*wanted, subject}, rewriting)
     texts = [frame[name] for name, kind in frame.schema.items() if kind == pl.String]
     key = secret(f"dataqa notes {seed}", texts)
     how = Replacing(style="surrogate", scope="subject" if subject else "document", key=key)
@@ -87,7 +87,8 @@ def synthetic_notes(
         series, fields = _parts(frame, path)
         entity = "" if kind == "scan" else kind
         series = kept.get(series.name, series)
-        kept[series.name] = replaced(series, fields, entity, scanner, how, about_rows, DOUBT)[0]
+        series = replaced(series, fields, entity, scanner, how, about_rows, DOUBT)[0]
+        kept[series.name] = _with_ids(series, how, ids) if series.dtype == pl.String else series
     if subject:
         whose = frame[subject].cast(pl.String)
         kept[subject] = whose.replace_strict(ids, default=None, return_dtype=pl.String)
@@ -111,49 +112,13 @@ def synthetic_notes(
     source = Source(
         put.texts.to_list(),
         put.put,
-        _named(frame, rewriting),
-        _values(frame, put, others),
+        named_of(frame, rewriting),
+        values_of(frame, put, others),
     )
     done = rewrite(source, rewriting)
     new = (pl.Series(column, done.texts, pl.String), pl.Series(REWRITTEN, done.rewritten))
     told["rewriting"] = about(rewriting, done)
     return Notes(made.with_columns(*new), told)
-
-
-def _check_rewriting(
-    frame: pl.DataFrame, wanted: Mapping[str, str], subject: str, how: Rewriting
-) -> None:
-    for name in how.facts:
-        if name not in frame.columns:
-            hint = did_you_mean(name, frame.columns)
-            raise InputError(f"there is no column {name!r}", where="--keep-column", hint=hint)
-    if REWRITTEN in {*wanted, subject}:
-        hint = "rename it"
-        raise InputError("a column of that name says what is rewritten", where=REWRITTEN, hint=hint)
-
-
-def _named(frame: pl.DataFrame, how: Rewriting) -> list[list[str]]:
-    """By row, words that must stay if they stand in its text."""
-    columns = [frame[name].cast(pl.String).to_list() for name in how.facts]
-    return [
-        [*how.keep, *(cells[row] for cells in columns if cells[row])] for row in range(frame.height)
-    ]
-
-
-def _values(frame: pl.DataFrame, put: _Put, others: Mapping[str, str]) -> Values:
-    """What is private of the original, to be looked for in what a model wrote."""
-    values = Values(None, 0.0)
-    values.note(pl.Series([str(row) for row in range(frame.height)]), pl.Series([""]))
-    for row, (text, found) in enumerate(zip(put.originals, put.found, strict=True)):
-        for entity, start, end in found:
-            kind = "PERSON" if entity in NAMES else entity
-            values.add(kind, (text or "")[start:end], str(row))
-    for name, entity in others.items():
-        if entity != "scan":
-            for row, cell in enumerate(frame[name].cast(pl.String)):
-                if cell:
-                    values.add("PERSON" if entity in NAMES else entity, cell, str(row))
-    return values
 
 
 def _parts(frame: pl.DataFrame, path: str) -> tuple[pl.Series, list[str]]:
@@ -185,23 +150,13 @@ def _renames(values: pl.Series, how: Replacing) -> dict[str, str]:
     return made
 
 
-class _Put(NamedTuple):
-    """Texts with stand-ins, and by row what they were, what was found, and what was put there."""
-
-    texts: pl.Series
-    originals: list[str | None]
-    found: list[list[Mention]]
-    put: list[list[str]]
-
-
 def _without(
     texts: pl.Series, how: Replacing, about_rows: list[About], ids: Mapping[str, str]
-) -> _Put:
+) -> Put:
     """Texts with stand-ins for all that is private in them, days moved, ids of subjects renamed."""
     plain = [one and whole(one) for one in texts]
-    # no recogniser knows a firm's own ids; shorter ones are in every text
-    known = dict.fromkeys((one for one in ids if len(one) >= SHORTEST), "ID")
-    found = mentions(pl.Series(plain, dtype=pl.String), known)
+    # no recogniser knows a firm's own ids
+    found = mentions(pl.Series(plain, dtype=pl.String), dict.fromkeys(_telling(ids), "ID"))
     mentioned = [found.get(row, []) for row in range(len(plain))]
     put: list[list[str]] = [[] for _ in plain]
     made = [
@@ -212,7 +167,28 @@ def _without(
         )
         for row, text in enumerate(plain)
     ]
-    return _Put(pl.Series(texts.name, made, pl.String), plain, mentioned, put)
+    return Put(pl.Series(texts.name, made, pl.String), plain, mentioned, put)
+
+
+def _with_ids(texts: pl.Series, how: Replacing, ids: Mapping[str, str]) -> pl.Series:
+    """Texts of another column in which ids of subjects are the new ones, too."""
+    known = _telling(ids)
+    if not known:
+        return texts
+    rename = partial(_replaced, how, About(), ids, [])
+    found = texts.str.extract_many(known, overlapping=True)
+    made = [
+        composed(text, [Mention("ID", *at) for one in some for at in places(text, one)], [], rename)
+        if text and some is not None and len(some)
+        else text
+        for text, some in zip(texts, found, strict=True)
+    ]
+    return pl.Series(texts.name, made, pl.String)
+
+
+def _telling(ids: Iterable[str]) -> list[str]:
+    """Ids that can be looked for, the longest first; shorter ones are in every text."""
+    return sorted((one for one in ids if len(one) >= SHORTEST), key=lambda one: (-len(one), one))
 
 
 def _replaced(
