@@ -54,6 +54,7 @@ class Fake:
         key: What it wants as a key.
         classic: Log probabilities of completions come in the older form.
         refuses: Fields of a body that it refuses.
+        writes: What it puts in the field ``text`` of an object, by what is asked.
         requests: Bodies that came, in order.
         tokens: In and out, of all requests that it worked on.
     """
@@ -69,6 +70,7 @@ class Fake:
     key: str = ""
     classic: bool = False
     refuses: frozenset[str] = frozenset()
+    writes: Callable[[dict[str, Any]], str] | None = None
     requests: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     tokens: int = 0
     url: str = ""
@@ -249,6 +251,8 @@ def chatted(state: Fake, body: dict[str, Any], fault: str) -> dict[str, Any]:
     obeyed = way in state.honours or (way == "plain" and state.obeys)
     schema = schema_of(body) if obeyed else None
     content = "Hello, how can I help?" if schema is None else json.dumps(instance(schema, text))
+    if schema and state.writes and "text" in schema.get("properties", {}):
+        content = json.dumps({"text": state.writes(body)})
     if schema is None and way == "json_object" and way in state.honours:
         content = '{"hello": true}'
     labels: list[Any] = []

@@ -10,6 +10,7 @@ import click
 from dataqa.cli.options import Command
 
 if TYPE_CHECKING:
+    from dataqa.llm.client import Foreseen
     from dataqa.llm.endpoint import Endpoint
 
 _NUMBERS: tuple[tuple[str, click.ParamType[Any], str], ...] = (
@@ -74,3 +75,13 @@ def endpoint_of(*, url: str, model: str, key: str, **settings: Any) -> Endpoint:
 
     known = {name: settings[name] for name, *_ in _NUMBERS if settings.get(name) is not None}
     return endpoint(url, model, key, **known)
+
+
+def foreseen_words(plan: Foreseen) -> str:
+    """What asking would take, in words."""
+    likely, most = plan.likely, plan.most
+    money = f", {likely.usd:.2f} to {most.usd:.2f} USD" if most.nano else ""
+    return (
+        f"{plan.questions:,} questions, {plan.cached:,} of them answered before; "
+        f"about {likely.tokens:,} tokens, at most {most.tokens:,}{money}"
+    )

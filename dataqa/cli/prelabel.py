@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dataqa.cli.endpoints import budget_option, cache_option, endpoint_of, endpoint_options
+from dataqa.cli.endpoints import (
+    budget_option,
+    cache_option,
+    endpoint_of,
+    endpoint_options,
+    foreseen_words,
+)
 from dataqa.cli.options import log_option
 from dataqa.cli.review_options import choice_options, flow_options, source_argument
 
 if TYPE_CHECKING:
-    from dataqa.llm.client import Foreseen
     from dataqa.review.asking.prelabel import Prelabelled
 
 
@@ -75,7 +80,7 @@ def prelabel_command(
         datas = shown_again(source, asked, list(ledger.items("data IS NULL")))
         plan = foresee(ledger, asked, client, datas, prepare)
         if log not in ("json", "none"):
-            click.echo(_foreseen(plan), err=True)
+            click.echo(foreseen_words(plan), err=True)
         if dry_run:
             return
         told = prelabel(ledger, asked, client, datas, prepare, _progress(log))
@@ -91,15 +96,6 @@ def _progress(log: str) -> Any:
             click.echo(f"{done:,} of {of:,} items", err=True)
 
     return tell
-
-
-def _foreseen(plan: Foreseen) -> str:
-    likely, most = plan.likely, plan.most
-    money = f", {likely.usd:.2f} to {most.usd:.2f} USD" if most.nano else ""
-    return (
-        f"{plan.questions:,} questions, {plan.cached:,} of them answered before; "
-        f"about {likely.tokens:,} tokens, at most {most.tokens:,}{money}"
-    )
 
 
 def _told(told: Prelabelled) -> str:

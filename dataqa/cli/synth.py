@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 import click
 
-from dataqa.cli.fields import column_option, columns_of
 from dataqa.cli.options import Source, not_an_input, seed_option, synthetic_options
 from dataqa.cli.synth_tables import schema_for, tables_command
+from dataqa.cli.synth_text import text_command
 from dataqa.errors import InputError
 
 _SOURCE = Source(path_type=Path, exists=True, dir_okay=False)
@@ -84,6 +84,7 @@ def synth_command() -> None:
 
 
 synth_command.add_command(tables_command)
+synth_command.add_command(text_command)
 
 
 @synth_command.command("table")
@@ -153,6 +154,7 @@ def table_command(
     from dataqa.tables.columns import read_hints
     from dataqa.tables.engines.argn import Settings
     from dataqa.tables.files import read_table, write_table
+    from dataqa.tables.noisy.accounting import DELTA
     from dataqa.tables.synthesizer import MARK, synthesize
 
     for one in (out, save_model):
@@ -173,7 +175,7 @@ def table_command(
         given=wanted,
         model=model,
         epsilon=epsilon,
-        delta=delta or 1e-6,
+        delta=DELTA if delta is None else delta,
         person=person,
         rows_each=rows_each or 1,
         engine=Settings(engine_python, engine_minutes or Settings().minutes),
@@ -193,49 +195,6 @@ def table_command(
     else:
         _tell_privacy(told)
     click.echo(f"wrote {', '.join(map(str, written))}", err=True)
-
-
-@synth_command.command("text")
-@click.argument("notes", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option(
-    "-o",
-    "--out",
-    required=True,
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder to write a file of the same name into.",
-)
-@click.option("--text-column", default="text", show_default=True, help="Column with the text.")
-@click.option("--subject", default="", help="Column that says whom a row is about.")
-@column_option
-@seed_option
-def text_command(
-    *,
-    notes: Path,
-    out: Path,
-    text_column: str,
-    subject: str,
-    columns: tuple[str, ...],
-    seed: int,
-) -> None:
-    """Replace people in free text by others, and leave all else that it says.
-
-    NOTES is CSV, TSV, Parquet or JSON Lines. Written are the text, the column of --subject with
-    other ids, and columns named by --column; all others are left out. With --subject one person is
-    one identity in all rows and dates move together; without it each row stands alone. What a text
-    says of somebody may still tell who it is: see docs/tables.md.
-    """
-    from dataqa.tables.files import read_table, write_table
-    from dataqa.tables.notes.free import synthetic_notes
-
-    target = out / notes.name
-    not_an_input(target, [notes])
-    made = synthetic_notes(
-        read_table(notes), text_column, subject=subject, columns=columns_of(columns), seed=seed
-    )
-    written = write_table(made.frame, target, made.report)
-    if made.report["left_out"]:
-        click.echo(f"left out: {', '.join(made.report['left_out'])}", err=True)
-    click.echo(f"{made.frame.height:,} texts; wrote {', '.join(map(str, written))}", err=True)
 
 
 @synth_command.command("evaluate")

@@ -36,6 +36,8 @@ _FORMATS = ("csv", "tsv", "parquet", "jsonl")
 @seed_option
 @click.option("--format", "form", type=click.Choice(_FORMATS), help="Of files [as the originals].")
 @synthetic_options
+@click.option("--epsilon", hidden=True, help="Refused, and told why.")
+@click.option("--model", hidden=True, help="Refused but for trees, and told why.")
 def tables_command(
     *,
     schema: Path,
@@ -45,6 +47,8 @@ def tables_command(
     form: str | None,
     mark_rows: bool,
     save_model: Path | None,
+    epsilon: str | None,
+    model: str | None,
 ) -> None:
     """Make tables that hang together as those of SCHEMA do, and no row of them.
 
@@ -59,8 +63,13 @@ def tables_command(
 
     from dataqa.tables.files import write_table
     from dataqa.tables.linked.model import synthesize_tables
+    from dataqa.tables.linked.refusing import no_epsilon, no_other_model
     from dataqa.tables.synthesizer import MARK
 
+    if epsilon is not None:
+        raise no_epsilon("--epsilon")
+    if model not in {None, "trees"}:
+        raise no_other_model("--model")
     told, frames, files = _read(schema)
     targets = _targets(files, out, form)
     for one in (*targets.values(), save_model):

@@ -23,7 +23,7 @@ def tables_html(figures: Mapping[str, Any]) -> str:
         e=figures,
         headline=headline(figures),
         failed=[one for one in figures["verdicts"] if not one["holds"]],
-        fates=_fates(columns),
+        fates=_fates(columns, noisy="privacy" in figures.get("made", {})),
         texts=[name for name, kind in columns.items() if kind == "surrogate"],
         pictures=[(one["name"], bars_svg(one["name"], one["bars"])) for one in figures["pictures"]],
     )
@@ -40,9 +40,11 @@ _FATES = {
 }
 
 
-def _fates(columns: Mapping[str, str]) -> list[tuple[str, str, str]]:
+def _fates(columns: Mapping[str, str], *, noisy: bool) -> list[tuple[str, str, str]]:
     """Of each column its kind, and what became of it."""
-    return [(name, kind, _FATES.get(kind, "somebody invented")) for name, kind in columns.items()]
+    # with epsilon nobody invented is compared with anybody
+    known = _FATES | ({"DATE_OF_BIRTH": "drawn by what was learnt"} if noisy else {})
+    return [(name, kind, known.get(kind, "somebody invented")) for name, kind in columns.items()]
 
 
 def headline(figures: Mapping[str, Any]) -> str:

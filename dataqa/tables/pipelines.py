@@ -9,8 +9,11 @@ import msgspec
 
 from dataqa.errors import InputError
 from dataqa.tables.columns import hint_at
+from dataqa.tables.engines.argn import Settings
+from dataqa.tables.noisy.accounting import DELTA, Privacy
 from dataqa.yamlfile import YamlFile, read_yaml
 
+_LEAST_MINUTES = 0.1
 KEY = "tables"
 """The key by which such a file is told from one of steps."""
 
@@ -22,8 +25,15 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         name: What the output is called; of several inputs it is the file of that name.
         file: The table, where no input is given; a path as on the command line.
         columns: What columns are where the profile is wrong, as in a file of hints.
-        rows: Rows to make; by default as many as the table has.
-        model: ``trees`` or ``copula``.
+        rows: Rows to make; by default as many as the table has, and with ``epsilon`` about as many
+            as were learnt.
+        model: ``trees``, ``copula`` or ``mostlyai``.
+        epsilon: Learn noisy counts: what is written is differentially private.
+        delta: The chance that epsilon does not hold; by default 1e-6.
+        person: With ``epsilon``: the column that says whose a row is.
+        rows_each: With ``person``: so many rows of each are learnt; by default one.
+        engine_python: Of ``mostlyai``: the Python that has it.
+        engine_minutes: Of ``mostlyai``: how long it learns at most; by default 60.
         holdout: The share of rows that are not learnt: what is made is examined beside them. With
             0 all are learnt, and there is no report.
         target: The column that a model is to foretell, for the report.
@@ -34,10 +44,28 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     file: str = ""
     columns: dict[str, Any] = {}
     rows: int | None = None
-    model: Literal["trees", "copula"] = "trees"
+    model: Literal["trees", "copula", "mostlyai"] = "trees"
+    epsilon: float | None = None
+    delta: float | None = None
+    person: str = ""
+    rows_each: int | None = None
+    engine_python: str = ""
+    engine_minutes: float | None = None
     holdout: float = 0.3
     target: str = ""
     mark_rows: bool = False
+
+    @property
+    def privacy(self) -> Privacy:
+        """What is promised, where there is an epsilon."""
+        delta = DELTA if self.delta is None else self.delta
+        most = 1 if self.rows_each is None else self.rows_each
+        return Privacy(self.epsilon or 0.0, delta, self.person, most)
+
+    @property
+    def engine(self) -> Settings:
+        """Where an engine is, and how long it learns."""
+        return Settings(self.engine_python or None, self.engine_minutes or Settings().minutes)
 
 
 class _Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -112,4 +140,36 @@ def _entry(file: YamlFile, at: int) -> Table:
         raise InputError("at least one row", where=file.where(KEY, at, "rows"))
     for name in table.columns:
         hint_at(file, KEY, at, "columns", name)
+    _check_model(file, at, table)
     return table
+
+
+def _check_model(file: YamlFile, at: int, table: Table) -> None:
+    """See that what is said of epsilon and of an engine goes together, as the command does."""
+    given = [
+        name
+        for name, value in (
+            *(("delta", table.delta), ("person", table.person), ("rows_each", table.rows_each)),
+        )
+        if value not in {None, ""}
+    ]
+    if table.epsilon is None and given:
+        hint = "epsilon: 1.0"
+        where = file.where(KEY, at, given[0])
+        raise InputError("delta, person and rows_each go with epsilon", where=where, hint=hint)
+    if table.epsilon is not None:
+        where = file.where(KEY, at, "epsilon")
+        if table.model != "trees":
+            hint = "leave the model out: noisy counts are one of their own"
+            raise InputError("that model has no epsilon", where=where, hint=hint)
+        try:
+            table.privacy.check()
+        except InputError as error:
+            raise InputError(error.what, where=where, hint=error.hint) from None
+    engine = "engine_python" if table.engine_python else "engine_minutes"
+    if table.model != "mostlyai" and (table.engine_python or table.engine_minutes is not None):
+        where = file.where(KEY, at, engine)
+        raise InputError("an engine goes with model: mostlyai", where=where)
+    if table.engine_minutes is not None and table.engine_minutes < _LEAST_MINUTES:
+        where = file.where(KEY, at, engine)
+        raise InputError("an engine learns at least 0.1 minutes", where=where)

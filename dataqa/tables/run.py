@@ -11,21 +11,21 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-import numpy as np
 import polars as pl
 
 from dataqa.errors import InputError
 from dataqa.manifest import FORMAT, MANIFEST, TABLES, Input, made_tables, versions
 from dataqa.report.tables import tables_html
-from dataqa.tables.columns import Column, with_hints
+from dataqa.tables.columns import with_hints
 from dataqa.tables.databases import is_database, named
 from dataqa.tables.evidence.evaluation import evaluate
 from dataqa.tables.evidence.leftovers import leftovers
 from dataqa.tables.files import ending_of, read_table, tables_in, write_table
-from dataqa.tables.people.owners import person_key
+from dataqa.tables.parting import parted, parted_each
 from dataqa.tables.pipelines import Table, TablePipeline
 from dataqa.tables.profile import profile
 from dataqa.tables.synthesizer import MARK, Synthetic, synthesize
+from dataqa.tables.unlinked import check_apart
 
 _REPORT, _EXAMPLES = ".report", 2
 
@@ -61,6 +61,7 @@ def run_tables(
     """
     _check_folder(pipeline, out)
     found = {table.name: _source_of(table, pipeline, inputs) for table in pipeline.tables}
+    check_apart(pipeline.tables, found)
     told: dict[str, Any] = {}
     read: list[Input] = []
     files: list[Path] = []
@@ -87,21 +88,33 @@ def _made(
     """A table, and the figures of its report (none without rows held out)."""
     hints = table.columns
     columns = with_hints(profile(original), hints)
-    learnt, held = parted(original, columns, table.holdout, pipeline.seed)
+    noisy = table.epsilon is not None
+    if noisy:  # how many rows there are is no more told than which
+        learnt, held = parted_each(original, table.person, table.holdout, pipeline.seed)
+        rows = table.rows
+    else:
+        learnt, held = parted(original, columns, table.holdout, pipeline.seed)
+        rows = original.height if table.rows is None else table.rows
+    privacy = table.privacy
     made = synthesize(
         learnt,
-        original.height if table.rows is None else table.rows,
+        rows,
         seed=pipeline.seed,
         hints=hints,
         model=table.model,
         apart_from=original,
+        epsilon=table.epsilon,
+        delta=privacy.delta,
+        person=privacy.person,
+        rows_each=privacy.most,
+        engine=table.engine,
     )
     left = leftovers(original, made.frame, columns)
     figures: dict[str, Any] = {"left": left}
     if held.height:
         figures |= evaluate(learnt, made.frame, held, target=table.target, hints=hints)
         figures["made"] = made.report
-    figures["verdicts"] = [*figures.get("verdicts", []), _verdict(left)]
+    figures["verdicts"] = [*figures.get("verdicts", []), _verdict(left, noisy=noisy)]
     if all(one["holds"] for one in figures["verdicts"]):
         figures["examples"] = _shown(made.frame)
     return made, figures
@@ -125,43 +138,23 @@ def _shown(frame: pl.DataFrame) -> list[dict[str, str | None]]:
     return frame.head(_EXAMPLES).select(pl.all().cast(pl.String)).to_dicts()
 
 
-def _verdict(left: Mapping[str, Any]) -> dict[str, Any]:
+def _verdict(left: Mapping[str, Any], *, noisy: bool) -> dict[str, Any]:
     """That nothing of the original that tells somebody stands anywhere in what was made."""
     count = sum(left["left"].values())
     kinds = ", ".join(left["left"]) or "none"
+    change = (
+        f"columns or texts hold values that were not taken for private ({kinds}): say in columns"
+        " what they are"
+    )
+    if noisy:
+        change += ", or a longer format: with epsilon an invented one may be a real one by chance"
     return {
         "name": "no id, address, number or secret of the original stands anywhere",
         "value": float(count),
         "bound": 0.0,
         "holds": not count,
-        "change": f"columns or texts hold values that were not taken for private ({kinds}):"
-        " say in columns what they are",
+        "change": change,
     }
-
-
-def parted(
-    frame: pl.DataFrame, columns: Mapping[str, Column], share: float, seed: int
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows to learn, and rows that are held out; all rows of one person on one side.
-
-    Args:
-        frame: The table.
-        columns: What its columns are.
-        share: How many are held out.
-        seed: Decides which.
-    """
-    if not share:
-        return frame, frame.clear()
-    key = person_key(frame, columns)
-    of = np.arange(frame.height)
-    if key:
-        codes = frame[key].cast(pl.String).fill_null("").rank("dense").to_numpy().astype(np.int64)
-        of = np.where(frame[key].is_null().to_numpy(), codes.max() + 1 + of, codes)
-    people = np.unique(of)
-    draw = np.random.default_rng([seed, 5]).permutation(len(people))
-    out = people[draw[: round(share * len(people))]]
-    held = pl.Series(np.isin(of, out))
-    return frame.filter(~held), frame.filter(held)
 
 
 def _source_of(table: Table, pipeline: TablePipeline, inputs: Sequence[str]) -> Path | str:

@@ -210,3 +210,24 @@ def test_commands_overwrite_no_original(tmp_path: Path):
     assert "there is no table" in told.err
     told = command("profile", tmp_path, "--json")
     assert "a schema is YAML" in told.err
+
+
+@pytest.mark.parametrize(
+    ("schema", "options", "match"),
+    [
+        ("tables: {a: {file: a.csv}}\n", ["--epsilon", "1.0"], "--epsilon: tables that hang"),
+        ("tables: {a: {file: a.csv}}\n", ["--model", "copula"], "--model: tables that hang"),
+        ("epsilon: 1.0\ntables: {a: {file: a.csv}}\n", [], "s.yaml:1: tables that hang"),
+        ("tables:\n  a: {file: a.csv, model: mostlyai}\n", [], "s.yaml:2: tables that hang"),
+        ("tables:\n  a:\n    file: a.csv\n    epsilon: 2\n", [], "s.yaml:4: tables that hang"),
+    ],
+)
+def test_epsilon_and_other_models_are_refused_and_said_why(
+    schema: str, options: list[str], match: str, tmp_path: Path
+):
+    CUSTOMERS.write_csv(tmp_path / "a.csv")
+    (tmp_path / "s.yaml").write_text(schema, encoding="utf-8")
+    told = command("synth", "tables", tmp_path / "s.yaml", "-o", tmp_path / "out", *options)
+    assert (told.code, match in told.err) == (2, True), told.err
+    assert "dataqa synth table" in told.err
+    assert not (tmp_path / "out").exists()

@@ -46,6 +46,7 @@ def test_an_environment_without_the_engine_is_told():
         ["--engine-minutes", "2"],
         ["--model", "mostlyai", "--save-model", "model.zip"],
         ["--model", "mostlyai", "--epsilon", "1"],
+        ["--epsilon", "1", "--delta", "0"],
     ],
 )
 def test_options_that_do_not_go_together_are_refused(options: list[str], tmp_path: Path):

@@ -50,6 +50,17 @@ def test_one_subject_is_one_identity_and_its_days_keep_their_distance():
     assert made.frame["text"].to_list()[3:] == [None, ""]
 
 
+def test_the_id_of_a_subject_is_its_new_one_in_texts_too():
+    """No recogniser knows a firm's own ids, also not that of somebody else in a text."""
+    text = pl.col("text") + pl.format(" File {}, see P-2002.", pl.col("who").fill_null("none"))
+    frame = FRAME.with_columns(text, memo=pl.format("the file is {}, not P-20021", "who"))
+    made = synthetic_notes(frame, subject="who", columns={"memo": "scan"}, seed=3).frame
+    other = made["who"][2]
+    for row in (0, 1, 2):
+        assert made["memo"][row] == f"the file is {made['who'][row]}, not P-20021"
+        assert made["text"][row].endswith(f" File {made['who'][row]}, see {other}.")
+
+
 def test_without_a_subject_each_row_stands_alone():
     made = synthetic_notes(FRAME, seed=3)
     assert made.frame.columns == ["text"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import sqlite3
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,17 @@ import polars as pl
 import pytest
 from commands import dataqa as command
 from invented_people import people
+from invented_shop import shop
 from invented_visits import visits
 
 import dataqa
 from dataqa.errors import InputError
 from dataqa.registry import shipped
 from dataqa.tables.columns import with_hints
+from dataqa.tables.parting import parted, parted_each
 from dataqa.tables.pipelines import TablePipeline, holds_tables
 from dataqa.tables.profile import profile
-from dataqa.tables.run import parted, run_tables
+from dataqa.tables.run import run_tables
 
 SMALL = """\
 name: small
@@ -133,6 +136,85 @@ def test_all_rows_of_one_person_are_on_one_side():
     assert parted(frame, columns, 0.0, 1)[1].is_empty()
 
 
+def test_a_person_who_is_not_there_changes_no_side_of_the_others():
+    """With epsilon; the draw among all of them would: one more changes who is learnt."""
+    frame = visits().select("patient_id", "reason")
+    twice = pl.concat([frame, frame.head(9)])
+    for one, person in ((twice, ""), (frame, "patient_id")):
+        learnt, held = parted_each(one, person, 0.3, 1)
+        assert held.height == pytest.approx(0.3 * one.height, abs=25)
+        key = person or "patient_id"
+        others = one.filter(pl.col(key) != one[key][4]) if person else one[1:]
+        fewer, kept = parted_each(others, person, 0.3, 1)
+        lost = learnt.height - fewer.height + held.height - kept.height
+        assert lost == one.height - others.height
+        assert 0 in {learnt.height - fewer.height, held.height - kept.height}
+        for some, before in ((fewer, learnt), (kept, held)):
+            counts = Counter(before.rows())
+            counts.subtract(some.rows())
+            assert min(counts.values()) >= 0
+    assert not set(learnt["patient_id"]) & set(held["patient_id"])
+    with pytest.raises(InputError, match="no column 'patient'"):
+        parted_each(frame, "patient", 0.3, 1)
+
+
+EPSILON = """\
+name: noisy
+tables:
+  - name: people
+    holdout: 0.2
+    epsilon: 3.0
+    delta: 1.0e-7
+    columns: {sex: {kind: category, values: [F, M]}, region: category}
+"""
+
+
+def test_a_table_with_epsilon_says_so_everywhere(tmp_path: Path):
+    pytest.importorskip("mbi", reason="the extra dp is not installed")
+    people(2_000).select("sex", "region").write_csv(tmp_path / "people.csv")
+    file = tmp_path / "noisy.yaml"
+    file.write_text(EPSILON, encoding="utf-8")
+    pipeline = TablePipeline.from_yaml(file)
+    out = tmp_path / "out"
+    run_tables(pipeline, [str(tmp_path / "people.csv")], out)
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    beside = json.loads((out / "people.csv.dataqa.json").read_text(encoding="utf-8"))
+    assert manifest["pipeline"]["tables"][0]["epsilon"] == 3.0
+    for told in (manifest["tables"]["people"], beside):
+        assert (told["model"], told["privacy"]["epsilon"]) == ("noisy counts", 3.0)
+        assert told["privacy"]["delta"] == 1e-7
+        assert "drawn_anew" not in told
+    # how many were learnt is not told, only about how many
+    assert pl.read_csv(out / "people.csv").height == manifest["tables"]["people"]["rows"]
+    assert 1_400 < manifest["tables"]["people"]["rows"] < 1_800
+    page = (out / "people.report.html").read_text(encoding="utf-8")
+    assert "epsilon 3.0, delta 1e-07, of one row" in page
+
+
+def test_tables_with_epsilon_that_hang_together_are_refused(tmp_path: Path):
+    tables = shop(60)
+    first, second = "customers", "orders"
+    for name in (first, second):
+        tables[name].write_csv(tmp_path / f"{name}.csv")
+    file = tmp_path / "noisy.yaml"
+    text = f"tables: [{{name: {first}}}, {{name: {second}, epsilon: 1.0}}]\n"
+    file.write_text(text, encoding="utf-8")
+    told = command("run", file, "-i", tmp_path, "-o", tmp_path / "out")
+    assert told.code == 2
+    assert "so epsilon would not be for a person" in told.err
+    assert "join what is needed" in told.err
+    assert not (tmp_path / "out" / f"{first}.csv").exists()
+
+
+def test_an_engine_that_is_not_there_is_told(folder: Path, tmp_path: Path):
+    file = tmp_path / "engine.yaml"
+    where = tmp_path / "nowhere" / "python"
+    words = f"model: mostlyai\n    engine_python: {where}\n    engine_minutes: 1"
+    file.write_text(SMALL.replace("target: region", words), encoding="utf-8")
+    told = command("run", file, "-i", folder / "people.csv", "-o", tmp_path / "out")
+    assert (told.code, "no such interpreter" in told.err) == (2, True), told.err
+
+
 @pytest.mark.parametrize(
     ("change", "match"),
     [
@@ -145,6 +227,15 @@ def test_all_rows_of_one_person_are_on_one_side():
         (("target: region", "holdout: 1.5"), "holdout is a share"),
         (("target: region", "rows: 0"), "at least one row"),
         (("target: region", "model: forest"), "invalid enum value"),
+        (("target: region", "delta: 1.0e-6"), "go with epsilon"),
+        (("target: region", "rows_each: 2"), "go with epsilon"),
+        (("target: region", "epsilon: 0"), "epsilon is out of range"),
+        (("target: region", "epsilon: 1.0\n    delta: 0.0"), "delta is out of range"),
+        (("target: region", "epsilon: 1.0\n    rows_each: 0"), "at least one row of a person"),
+        (("target: region", "epsilon: 1.0\n    rows_each: 3"), "at least one row of a person"),
+        (("target: region", "epsilon: 1.0\n    model: copula"), "that model has no epsilon"),
+        (("target: region", "engine_python: /usr/bin/python3"), "goes with model: mostlyai"),
+        (("target: region", "model: mostlyai\n    engine_minutes: 0"), "at least 0.1 minutes"),
     ],
 )
 def test_a_wrong_file_is_told_with_its_line(change: tuple[str, str], match: str, tmp_path: Path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -13,6 +14,7 @@ import yaml
 from dataqa.errors import InputError, did_you_mean
 from dataqa.tables.columns import Column
 from dataqa.tables.databases import is_database
+from dataqa.tables.linked.refusing import check_words
 from dataqa.yamlfile import YamlFile, read_yaml
 
 _HEAD = """\
@@ -78,12 +80,17 @@ def read_schema(path: Path) -> Schema:
     """
     file = read_yaml(path)
     hint = "tables: {patients: {file: patients.csv}, visits: {file: visits.csv}}"
+    if isinstance(file.value, dict):
+        check_words(file.value, file.where)
     if not isinstance(file.value, dict) or set(file.value) != {"tables"}:
         raise InputError(
             "a schema begins with tables:, and holds nothing else", where=str(path), hint=hint
         )
     if not isinstance(file.value["tables"], dict) or not file.value["tables"]:
         raise InputError("tables must be a mapping", where=file.where("tables"), hint=hint)
+    for name, told in file.value["tables"].items():
+        if isinstance(told, dict):
+            check_words(told, partial(file.where, "tables", name))
     tables = {name: file.struct(Table, "tables", name) for name in file.value["tables"]}
     schema = Schema(tables, file)
     for name, one in tables.items():

@@ -15,6 +15,8 @@ import msgspec
 
 from dataqa.errors import InputError
 
+DELTA = 1e-6
+"""The usual one: well below one in as many as there are rows of most tables."""
 _MOST_DELTA, _MOST_EPSILON = 1e-3, 100.0
 APART = 0.1
 """The share of delta that is for values of categories; all else is for noise that is Gaussian."""
@@ -33,7 +35,7 @@ class Privacy(msgspec.Struct, frozen=True):
     """
 
     epsilon: float
-    delta: float = 1e-6
+    delta: float = DELTA
     person: str = ""
     most: int = 1
 

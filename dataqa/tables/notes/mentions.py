@@ -75,7 +75,7 @@ def mentions(texts: pl.Series, anybody: Mapping[str, str]) -> dict[int, list[Men
         if text is None:
             continue
         values = [] if known is None else sorted(set(known[row]), key=lambda one: (-len(one), one))
-        mine = [Mention(anybody[one], *at) for one in values for at in _places(text, one)]
+        mine = [Mention(anybody[one], *at) for one in values for at in places(text, one)]
         found[row] = mine
     late: dict[int, list[Mention]] = {}
     scanned = finder(asian=any(is_asian(text) for text in texts if text)).scan(texts)
@@ -149,7 +149,7 @@ def finder(*, asian: bool) -> Finder:
     return Finder(plan(USUAL, (), assets, names, languages), assets.cache)
 
 
-def _places(text: str, value: str) -> list[tuple[int, int]]:
+def places(text: str, value: str) -> list[tuple[int, int]]:
     """Where a value stands that is no part of a longer word or number."""
     before = r"(?<![^\W_])" if value[0].isascii() and value[0].isalnum() else ""
     behind = r"(?![^\W_])" if value[-1].isascii() and value[-1].isalnum() else ""
