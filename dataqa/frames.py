@@ -16,7 +16,7 @@ import polars as pl
 import pyarrow as pa
 
 from dataqa.engine.batch import OnError
-from dataqa.engine.driver import Options
+from dataqa.engine.driver import Engine, Options
 from dataqa.engine.finish import Result
 from dataqa.engine.local import run_local
 from dataqa.engine.memory import Opened
@@ -60,6 +60,8 @@ def run(
     rules: Sequence[str | Path] = (),
     fresh: bool = False,
     watch: Watch | None = None,
+    engine: Engine = "local",
+    address: str | None = None,
 ) -> Result:
     """Run a pipeline over files; run again, it continues what was interrupted.
 
@@ -75,6 +77,9 @@ def run(
         rules: Folders of your own rule packs and word lists.
         fresh: Forget what an earlier run left in ``out``.
         watch: Somebody to tell how it goes.
+        engine: ``local``, or ``ray`` for a cluster; the results are the same bytes.
+        address: Of the Ray cluster: ``auto``, ``ray://HOST:PORT``; None is ``RAY_ADDRESS``, else a
+            cluster of this machine alone.
 
     Raises:
         InputError: Something in the pipeline, the inputs or the folder has to be mended.
@@ -93,7 +98,7 @@ def run(
     chosen = _pipeline(pipeline, settings, user_assets(*folders))
     paths = [inputs] if isinstance(inputs, str | Path) else list(inputs)
     over = Path(overlay) if overlay is not None else None
-    options = Options(workers, on_error, fresh, max_drop, over, folders)
+    options = Options(workers, on_error, fresh, max_drop, over, folders, engine, address)
     return run_local(chosen, paths, Path(out), options, watch)
 
 
