@@ -8,7 +8,7 @@ code, and all reach the same verdicts.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -140,23 +140,40 @@ def judge_batches(
     Raises:
         InputError: At once, if the pipeline has such a step: use ``clean``.
     """
+    judged = table_judge(*batchwise(pipeline, settings))
+    return (
+        one
+        for batch in batches
+        for one in judged(pa.Table.from_batches([batch])).combine_chunks().to_batches()
+    )
+
+
+def batchwise(pipeline: AnyPipeline, settings: Mapping[str, Any] | None) -> tuple[Pipeline, Assets]:
+    """A pipeline that can judge each batch by itself, and where its steps find what they open.
+
+    Raises:
+        InputError: It has a step that needs all documents.
+    """
     chosen, assets = _prepared(pipeline, settings)
-    plan = make_plan(chosen, assets)
-    if len(plan.stages) > 1:
-        step = plan.stages[0].sketches
+    stages = make_plan(chosen, assets).stages
+    if len(stages) > 1:
+        step = stages[0].sketches
         raise InputError(
             f"step {step.label if step else ''} needs to know all documents, not one batch",
-            hint="use dataqa.clean, or a pipeline without it",
+            hint="use dataqa.clean or dataqa.run, or a pipeline without it",
         )
-    return _judged_batches(batches, chosen, Opened(plan, assets))
+    return chosen, assets
 
 
-def _judged_batches(
-    batches: Iterable[pa.RecordBatch], pipeline: Pipeline, opened: Opened
-) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        out = _judge(frame_of(pa.Table.from_batches([batch])), pipeline, opened)
-        yield from out.to_arrow(compat_level=pl.CompatLevel.oldest()).combine_chunks().to_batches()
+def table_judge(pipeline: Pipeline, assets: Assets) -> Callable[[pa.Table], pa.Table]:
+    """The function that judges an Arrow table, its steps opened."""
+    opened = Opened(make_plan(pipeline, assets), assets)
+
+    def judged(table: pa.Table) -> pa.Table:
+        out = _judge(frame_of(table), pipeline, opened)
+        return out.to_arrow(compat_level=pl.CompatLevel.oldest())
+
+    return judged
 
 
 def clean(

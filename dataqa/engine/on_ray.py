@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -51,8 +52,8 @@ class Cluster(NamedTuple):
 class _Worker:
     """The actor: a process somewhere that opens each stage's steps once."""
 
-    def __init__(self, home: str) -> None:
-        self._home = home
+    def __init__(self, home: str, modules: Sequence[str]) -> None:
+        self._home, self._modules = home, modules
         self._here: Here | None = None
         self._told: list[Any] = []
 
@@ -61,6 +62,9 @@ class _Worker:
         os.environ.update(ONE_THREAD)  # before polars and numba are imported
         if os.path.isdir(self._home):  # noqa: PTH112 - as it was written there
             os.chdir(self._home)  # inputs may be named from the folder where the run began
+        sys.path += [
+            place for place in self._modules if place not in sys.path
+        ]  # other people's steps
         from dataqa.engine.pool import Here  # noqa: PLC0415 - it imports polars
 
         opened: Job = import_module("ray").cloudpickle.loads(job)
@@ -119,8 +123,9 @@ def connected(address: str | None) -> Generator[Any]:
     ours = not ray.is_initialized()
     if ours:
         try:
+            _listens(address or os.environ.get("RAY_ADDRESS", ""))
             ray.init(address, log_to_driver=False, configure_logging=False)
-        except (ConnectionError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError) as error:
             hint = "is it running, in the same versions of Ray and Python? `ray status` tells"
             where = address or os.environ.get("RAY_ADDRESS", "this machine")
             raise InputError(f"no Ray cluster: {_line(error)}", where=where, hint=hint) from None
@@ -199,7 +204,7 @@ class _Crew:
 
     def _start(self) -> None:
         told: dict[str, Any] = {"num_cpus": 1, **self._needs}
-        actor = self._ray.remote(_Worker).options(**told).remote(str(Path.cwd()))
+        actor = self._ray.remote(_Worker).options(**told).remote(str(Path.cwd()), sys.path)
         self._starting[actor.begin.remote(self._job, self._probe)] = actor
 
     def _started(self, ref: Any) -> None:
@@ -248,6 +253,19 @@ class _Crew:
         except (ConnectionError, self._ray.exceptions.RaySystemError) as error:
             hint = "when it is back, run again to continue; so does --engine local"
             raise RunError(f"the cluster is lost: {_line(error)}", hint=hint) from None
+
+
+def _listens(address: str) -> None:
+    """See that somebody does there: Ray itself would try for many minutes.
+
+    Raises:
+        OSError: Nobody does.
+    """
+    import socket  # noqa: PLC0415 - see tests/test_imports.py
+
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=10.0).close()
 
 
 def needs_of(work: Work) -> dict[str, float]:
