@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dataqa import feedback, review
+    from dataqa.datasets import judge_dataset
     from dataqa.decontaminate import contamination
     from dataqa.deduplication import Duplicates, deduplicate
     from dataqa.frames import Cleaned, Result, clean, judge, judge_batches, run
@@ -41,6 +42,7 @@ _HOMES = {
     "deduplicate": "deduplication",
     "judge": "frames",
     "judge_batches": "frames",
+    "judge_dataset": "datasets",
     "prelabel": "review.frames",
     "run": "frames",
     "scan_text": "scrubbing",
@@ -69,6 +71,7 @@ __all__ = [
     "feedback",
     "judge",
     "judge_batches",
+    "judge_dataset",
     "prelabel",
     "review",
     "run",

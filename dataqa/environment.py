@@ -7,6 +7,11 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+ONE_THREAD: dict[str, str] = dict.fromkeys(
+    ("POLARS_MAX_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "RAYON_NUM_THREADS"), "1"
+)
+"""Have a worker use one thread; these act only before the imports."""
+
 
 @contextmanager
 def variables(wanted: Mapping[str, str]) -> Generator[None]:

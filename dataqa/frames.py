@@ -8,7 +8,7 @@ code, and all reach the same verdicts.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ import polars as pl
 import pyarrow as pa
 
 from dataqa.engine.batch import OnError
-from dataqa.engine.driver import Options
+from dataqa.engine.driver import Engine, Options
 from dataqa.engine.finish import Result
 from dataqa.engine.local import run_local
 from dataqa.engine.memory import Opened
@@ -60,6 +60,8 @@ def run(
     rules: Sequence[str | Path] = (),
     fresh: bool = False,
     watch: Watch | None = None,
+    engine: Engine = "local",
+    address: str | None = None,
 ) -> Result:
     """Run a pipeline over files; run again, it continues what was interrupted.
 
@@ -75,6 +77,9 @@ def run(
         rules: Folders of your own rule packs and word lists.
         fresh: Forget what an earlier run left in ``out``.
         watch: Somebody to tell how it goes.
+        engine: ``local``, or ``ray`` for a cluster; the results are the same bytes.
+        address: Of the Ray cluster: ``auto``, ``ray://HOST:PORT``; None is ``RAY_ADDRESS``, else a
+            cluster of this machine alone.
 
     Raises:
         InputError: Something in the pipeline, the inputs or the folder has to be mended.
@@ -93,7 +98,7 @@ def run(
     chosen = _pipeline(pipeline, settings, user_assets(*folders))
     paths = [inputs] if isinstance(inputs, str | Path) else list(inputs)
     over = Path(overlay) if overlay is not None else None
-    options = Options(workers, on_error, fresh, max_drop, over, folders)
+    options = Options(workers, on_error, fresh, max_drop, over, folders, engine, address)
     return run_local(chosen, paths, Path(out), options, watch)
 
 
@@ -135,23 +140,40 @@ def judge_batches(
     Raises:
         InputError: At once, if the pipeline has such a step: use ``clean``.
     """
+    judged = table_judge(*batchwise(pipeline, settings))
+    return (
+        one
+        for batch in batches
+        for one in judged(pa.Table.from_batches([batch])).combine_chunks().to_batches()
+    )
+
+
+def batchwise(pipeline: AnyPipeline, settings: Mapping[str, Any] | None) -> tuple[Pipeline, Assets]:
+    """A pipeline that can judge each batch by itself, and where its steps find what they open.
+
+    Raises:
+        InputError: It has a step that needs all documents.
+    """
     chosen, assets = _prepared(pipeline, settings)
-    plan = make_plan(chosen, assets)
-    if len(plan.stages) > 1:
-        step = plan.stages[0].sketches
+    stages = make_plan(chosen, assets).stages
+    if len(stages) > 1:
+        step = stages[0].sketches
         raise InputError(
             f"step {step.label if step else ''} needs to know all documents, not one batch",
-            hint="use dataqa.clean, or a pipeline without it",
+            hint="use dataqa.clean or dataqa.run, or a pipeline without it",
         )
-    return _judged_batches(batches, chosen, Opened(plan, assets))
+    return chosen, assets
 
 
-def _judged_batches(
-    batches: Iterable[pa.RecordBatch], pipeline: Pipeline, opened: Opened
-) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        out = _judge(frame_of(pa.Table.from_batches([batch])), pipeline, opened)
-        yield from out.to_arrow(compat_level=pl.CompatLevel.oldest()).combine_chunks().to_batches()
+def table_judge(pipeline: Pipeline, assets: Assets) -> Callable[[pa.Table], pa.Table]:
+    """The function that judges an Arrow table, its steps opened."""
+    opened = Opened(make_plan(pipeline, assets), assets)
+
+    def judged(table: pa.Table) -> pa.Table:
+        out = _judge(frame_of(table), pipeline, opened)
+        return out.to_arrow(compat_level=pl.CompatLevel.oldest())
+
+    return judged
 
 
 def clean(

@@ -227,6 +227,15 @@ class GlobalStep(Step, Protocol):
         ...
 
 
+def resources(step: Step) -> dict[str, float]:
+    """What a worker on a cluster has to have for a step, in Ray's words: a step may say so.
+
+    A class attribute or property ``resources``, such as ``{"num_gpus": 0.5, "memory": 4e9}``
+    (bytes). On one machine it is not looked at.
+    """
+    return dict(getattr(step, "resources", None) or {})
+
+
 def promise(step: Step) -> str:
     """What a global step says that it will find, empty if nothing."""
     return getattr(step, "promise", None) or ""

@@ -30,7 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("engine", "preview"),
     ("feedback",),
     ("review",),
-    ("frames", "deduplication", "scrubbing", "expressions"),
+    ("frames", "datasets", "deduplication", "scrubbing", "expressions"),
     ("cli",),
 )
 """From the bottom: a module imports its own layer and those below it. ``dataqa`` itself and
@@ -41,6 +41,7 @@ NETWORK = {"socket", "http", "urllib", "requests", "httpx", "ssl", "ftplib", "sm
 MAY_TALK = {
     *("dataqa.feedback.server", "dataqa.llm.http", "dataqa.review.server.local_server"),
     *("dataqa.review.server.studio", "dataqa.review.server.webhook"),
+    "dataqa.engine.on_ray",
 }
 """Modules that may import one of these, each only when it is asked for."""
 HARMLESS = {"urllib.parse", "http.HTTPStatus"}

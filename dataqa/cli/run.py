@@ -41,6 +41,17 @@ from dataqa.cli.options import (
     type=click.FloatRange(0, 1),
     help="Stop (exit 3) when a larger share of the documents is rejected.",
 )
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Processes of this machine, or a Ray cluster.",
+)
+@click.option(
+    "--address",
+    help="The Ray cluster: auto or ray://HOST:PORT; default $RAY_ADDRESS, else this machine.",
+)
 @click.option("--fresh", is_flag=True, help="Forget what an earlier run left in the folder.")
 @click.option(
     "--format",
@@ -67,6 +78,8 @@ def run_command(
     limit: int | None,
     on_error: Literal["stop", "quarantine"],
     max_drop: float | None,
+    engine: Literal["local", "ray"],
+    address: str | None,
     fresh: bool,
     output_format: str | None,
     overlay: Path | None,
@@ -103,7 +116,7 @@ def run_command(
         raise click.UsageError("Missing option '-i' / '--input'.")
     written = changed_output(format=output_format, examples=examples)
     given = changed_reading(limit=limit, **reading) | parse_settings(settings) | written
-    options = Options(workers, on_error, fresh, max_drop, overlay, rules)
+    options = Options(workers, on_error, fresh, max_drop, overlay, rules, engine, address)
     chosen = Pipeline.from_yaml(pipeline).with_settings(given, assets_of(Store(out), rules))
     with watch_of(log) as watch:
         finished = run_local(chosen, inputs, out, options, watch)

@@ -7,8 +7,9 @@ before it. A marker under that key means done, and nothing else does.
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import polars as pl
 
@@ -19,7 +20,7 @@ from dataqa.engine.host import Session
 from dataqa.engine.onward import marker, spilled
 from dataqa.engine.outlet import REJECTED
 from dataqa.engine.pool import Pool, pool_of
-from dataqa.engine.shard import Done, Job, Progress, Work, done_of
+from dataqa.engine.shard import Done, Job, Progress, Tell, Work, done_of
 from dataqa.engine.stock import Stock
 from dataqa.engine.watch import StageBegins, Watch
 from dataqa.errors import BoundError
@@ -31,6 +32,7 @@ from dataqa.plan import Plan, Stage, chain, digest
 from dataqa.types import DOC, DOC_ID, promise
 
 _RENAMED = f"{STATE}/renames/done.json"
+type Engine = Literal["local", "ray"]
 IN_PROCESS_BYTES = 100 << 20
 """Below this much input, starting workers costs more than it gains."""
 
@@ -45,6 +47,8 @@ class Options(NamedTuple):
         max_drop: Stop when a larger share of the documents than this is rejected.
         overlay: A file of findings from elsewhere.
         rules: Folders of rule packs and word lists, searched before the shipped one.
+        engine: ``local`` for processes of this machine, ``ray`` for a cluster.
+        address: Of the Ray cluster; None is ``RAY_ADDRESS``, else a cluster of this machine alone.
     """
 
     workers: int | None = None
@@ -53,6 +57,8 @@ class Options(NamedTuple):
     max_drop: float | None = None
     overlay: Path | None = None
     rules: tuple[Path, ...] = ()
+    engine: Engine = "local"
+    address: str | None = None
 
 
 class Driver:
@@ -74,8 +80,7 @@ class Driver:
     def run(self) -> Result:
         """Run every stage, or what is left of it, and finish."""
         first = [self._first(shard) for shard in self._stock.shards]
-        workers = self._workers()
-        session = Session(workers)
+        session = Session()
 
         def tell(told: Progress) -> None:
             seen = 0 if self._twice else told.stage
@@ -83,11 +88,21 @@ class Driver:
             session.add_parts(told.parts)
             self._watch.progress(told)
 
-        with pool_of(self._job, workers, tell) as pool:
+        with self._pool(tell) as pool:
             self._stages(pool, first)
+            session.workers = pool.workers()
         self._store.put_json("run.json", session.told(), indent=1)
         stages = [self._done[stage.number] for stage in self._plan.stages]
         return finish(self._job, self._stock, self._plan, stages, self.asked)
+
+    def _pool(self, tell: Tell) -> AbstractContextManager[Pool]:
+        options = self._options
+        if options.engine == "ray":
+            from dataqa.engine.on_ray import Cluster, ray_pool  # noqa: PLC0415 - heavy
+
+            cluster = Cluster(options.address, options.workers, self._watch.note)
+            return ray_pool(self._job, cluster, tell)
+        return pool_of(self._job, self._workers(), tell)
 
     def _workers(self) -> int:
         wanted = self._options.workers

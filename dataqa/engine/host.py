@@ -28,8 +28,9 @@ def peak_memory_mb() -> float:
 class Session:
     """What one session of a run took, added up from what batches report."""
 
-    def __init__(self, workers: int) -> None:
-        self._workers = workers
+    workers = 1
+
+    def __init__(self) -> None:
         self._started = time.time()
         self._clock = time.monotonic()
         self._steps: dict[str, float] = {}
@@ -60,7 +61,7 @@ class Session:
         return {
             "started": round(self._started, 3),
             "wall_seconds": round(wall, 3),
-            "workers": self._workers,
+            "workers": self.workers,
             "documents": self._documents,
             "text_bytes": self._bytes,
             "mb_per_second": round(self._bytes / 1e6 / max(wall, 1e-9), 2),

@@ -23,42 +23,44 @@ from typing import Any, NamedTuple
 
 from dataqa.engine.batch import OpenedStep
 from dataqa.engine.shard import Done, Job, Progress, Tell, Work, open_steps, run_shard
-from dataqa.environment import variables
+from dataqa.environment import ONE_THREAD, variables
 from dataqa.errors import RunError
 
-_ONE_THREAD: dict[str, str] = dict.fromkeys(
-    ("POLARS_MAX_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "RAYON_NUM_THREADS"), "1"
-)
-"""Settings act only before the imports, so through the environment."""
 _PR_SET_PDEATHSIG = 1
 
 
 class Pool(NamedTuple):
-    """Runs shards; results come as they are done, each with its work."""
+    """Whoever runs shards.
+
+    Attributes:
+        run: Runs some; results come as they are done, each with its work.
+        workers: How many there are, or have been at most.
+    """
 
     run: Callable[[Sequence[Work]], Iterator[tuple[Work, Done]]]
+    workers: Callable[[], int]
 
 
 @contextmanager
 def pool_of(job: Job, workers: int, tell: Tell) -> Generator[Pool]:
     """A pool of ``workers`` processes; with one worker, this process itself."""
     if workers <= 1:
-        yield Pool(_Here(job, tell).run)
+        yield Pool(Here(job, tell).run, lambda: 1)
         return
     context = multiprocessing.get_context("spawn")
     with _told_of_death():
         messages = context.Queue()
-    with variables(_ONE_THREAD):
+    with variables(ONE_THREAD):
         executor = ProcessPoolExecutor(
             workers, context, _begin, (job, messages, os.getpid()), max_tasks_per_child=None
         )
         try:
-            yield Pool(partial(_spread, executor, messages, tell, _start_of(job)))
+            yield Pool(partial(_spread, executor, messages, tell, _start_of(job)), lambda: workers)
         finally:
             _end(executor)
 
 
-class _Here:
+class Here:
     """Works in this process, opening each stage's steps once."""
 
     def __init__(self, job: Job, tell: Tell) -> None:
@@ -66,17 +68,19 @@ class _Here:
         self._opened: dict[str, list[OpenedStep]] = {}
 
     def run(self, works: Sequence[Work]) -> Iterator[tuple[Work, Done]]:
+        """One after the other."""
         for work in works:
             yield work, self.one(work)
 
     def one(self, work: Work) -> Done:
+        """One shard, by the steps that are open if they are its stage's."""
         key = work.stage.fingerprint
         if key not in self._opened:
             self._opened = {key: open_steps(work.stage, self._job.assets)}
         return run_shard(self._job, work, self._opened[key], self._tell)
 
 
-_worker: _Here | None = None
+_worker: Here | None = None
 
 
 def _begin(job: Job, messages: Any, driver: int) -> None:
@@ -84,7 +88,7 @@ def _begin(job: Job, messages: Any, driver: int) -> None:
     global _worker  # noqa: PLW0603 - what a process keeps between its tasks has to live somewhere
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _die_with(driver)
-    _worker = _Here(job, messages.put)
+    _worker = Here(job, messages.put)
 
 
 def _one(work: Work) -> Done:

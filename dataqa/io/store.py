@@ -17,6 +17,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import msgspec
 
@@ -25,6 +26,8 @@ from dataqa.errors import InputError, RunError
 STATE = ".state"
 DRAFTS = f"{STATE}/drafts"
 _count = itertools.count()
+_mine = uuid4().hex[:12]
+"""Processes of several machines may write in one folder, and their numbers may be equal."""
 
 
 class Store(NamedTuple):
@@ -72,7 +75,7 @@ class Store(NamedTuple):
         """A new path to write an object at before it is committed; private to the user."""
         folder = self.root / DRAFTS
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return folder / f"{os.getpid()}-{next(_count)}"
+        return folder / f"{os.getpid()}-{_mine}-{next(_count)}"
 
     def commit(self, draft: Path, name: str) -> None:
         """Move a finished draft to its name."""
