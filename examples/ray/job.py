@@ -11,9 +11,7 @@ from dataqa.errors import DataqaError
 if __name__ == "__main__":
     pipeline, inputs, out = sys.argv[1:]
     try:
-        result = dataqa.run(
-            pipeline, inputs, out, engine="ray", address="auto", on_error="quarantine"
-        )
+        result = dataqa.run(pipeline, inputs, out, engine="ray", address="auto")
     except DataqaError as error:
         sys.exit(str(error))
     print(*(f"{name} {count}" for name, count in result.counts.items()), sep=", ")

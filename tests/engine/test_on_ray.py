@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Generator
 from importlib import import_module
@@ -172,6 +175,20 @@ def test_from_the_command_line(there: dict[str, Any], tmp_path: Path):
     done = dataqa_command(*words, "--engine", "ray", "--address", there["address"])
     assert done.code == 0, done.err
     assert (tmp_path / "out" / "report.html").exists()
+
+
+def test_the_job_that_is_submitted(there: dict[str, Any], tmp_path: Path):
+    corpus = write(tmp_path / "in", documents(10))
+    job = Path(__file__).parents[2] / "examples" / "ray" / "job.py"
+    done = subprocess.run(
+        [sys.executable, str(job), "quickstart", str(corpus), str(tmp_path / "out")],
+        env={**os.environ, "RAY_ADDRESS": there["address"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("documents 10, ")
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:ray")
