@@ -114,6 +114,11 @@ def last_text(body: dict[str, Any]) -> str:
     return body.get("prompt") or body["messages"][-1]["content"]
 
 
+def decisive(body: dict[str, Any]) -> str:
+    """What decides an answer: what is said, and at a temperature the seed too."""
+    return f"{last_text(body)}{body.get('seed') if body.get('temperature') else ''}"
+
+
 def drawn(text: str, count: int) -> int:
     """A number below ``count`` that a text decides."""
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) % count
@@ -246,7 +251,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 def chatted(state: Fake, body: dict[str, Any], fault: str) -> dict[str, Any]:
     """The answer to a chat."""
-    way, text = way_of(body), last_text(body)
+    way, text = way_of(body), decisive(body)
     room: int = body.get("max_tokens") or body["max_completion_tokens"]
     obeyed = way in state.honours or (way == "plain" and state.obeys)
     schema = schema_of(body) if obeyed else None

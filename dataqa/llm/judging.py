@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 
+import msgspec
 import polars as pl
 
 from dataqa.llm.client import Client, Foreseen
@@ -56,6 +57,55 @@ def judge_texts(
     for _ in replies:  # lets it end
         pass
     return pl.DataFrame(rows, schema=VERDICTS, orient="row")
+
+
+def judge_repeatedly(
+    texts: Sequence[str | None],
+    judge: Judge,
+    client: Client,
+    *,
+    repeats: int,
+    temperature: float,
+    style: Style = "chat",
+    prepare: Prepare | None = None,
+) -> pl.DataFrame:
+    """Ask about each text several times, and see how far the answers lie apart.
+
+    Args:
+        texts: As ``judge_texts`` takes them.
+        judge: What is asked.
+        client: Whom.
+        repeats: How often.
+        temperature: Above 0: with the likeliest reply each time nothing would be learnt.
+        style: As there.
+        prepare: As there.
+
+    Returns:
+        One row for each text: ``score``, the mean of those that came; ``spread``, the highest
+        less the lowest of them, null of fewer than two; ``error``, the first one, if there is no
+        score.
+
+    Raises:
+        RunError: The endpoint does not work; replies that came are kept.
+    """
+    questions = (
+        msgspec.structs.replace(one, temperature=temperature, repeat=at)
+        for one in _questions(texts, judge, style, prepare)
+        for at in range(repeats)
+    )
+    replies = client.ask(questions)
+    rows: list[tuple[float | None, float | None, str | None]] = []
+    for text in texts:
+        mine = [next(replies) for _ in range(repeats)] if _asked(text) else []
+        scores = [score for one in mine if (score := expected(judge, one)) is not None]
+        spread = max(scores) - min(scores) if len(scores) > 1 else None
+        mean = math.fsum(scores) / len(scores) if scores else None
+        error = next((one.error for one in mine if one.error), "empty")
+        rows.append((mean, spread, None if scores else error))
+    for _ in replies:  # lets it end
+        pass
+    schema = {"score": pl.Float64, "spread": pl.Float64, "error": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def foresee(

@@ -8,8 +8,9 @@ nothing and gives the same bytes.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import polars as pl
@@ -17,8 +18,8 @@ import polars as pl
 from dataqa.errors import RunError
 from dataqa.llm.client import Client
 from dataqa.llm.endpoint import Endpoint, endpoint
-from dataqa.llm.judges import judge_digest, load_judge
-from dataqa.llm.judging import judge_texts
+from dataqa.llm.judges import Judge, judge_digest, load_judge
+from dataqa.llm.judging import Prepare, judge_repeatedly, judge_texts
 from dataqa.llm.outgoing import Send, preparing
 from dataqa.llm.question import Style
 from dataqa.types import DOC_ID, TEXT, Assets
@@ -36,6 +37,8 @@ class Sampled(msgspec.Struct, frozen=True, kw_only=True):
         style: ``chat``, or ``completion`` for small models.
         send: ``scrubbed`` or ``raw``.
         cache: The file of replies; by default the user's own.
+        repeats: How often each document is asked about.
+        temperature: Of repeated questions.
     """
 
     judge: str
@@ -44,6 +47,8 @@ class Sampled(msgspec.Struct, frozen=True, kw_only=True):
     style: Style = "chat"
     send: Send = "scrubbed"
     cache: str = ""
+    repeats: int = 1
+    temperature: float = 0.0
 
     @property
     def model(self) -> Endpoint:
@@ -71,12 +76,16 @@ def digest(about: Sampled, assets: Assets) -> str:
         InputError: There is no such judge or no model.
     """
     model = about.model
-    told = (judge_digest(load_judge(about.judge, assets)), model.base, model.model)
+    told: tuple[Any, ...] = (judge_digest(load_judge(about.judge, assets)), model.base, model.model)
+    if about.repeats > 1:
+        told += (about.repeats, about.temperature)
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()[:32]
 
 
-def scorer(about: Sampled, assets: Assets) -> Callable[[pl.DataFrame], pl.Series]:
-    """From documents to scores, null outside the sample and where the reply does not conform.
+def scorer(about: Sampled, assets: Assets) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    """From documents to columns ``score`` and, of repeated questions, ``spread``.
+
+    They are null outside the sample and where the reply does not conform.
 
     Nothing is sent before a document of the sample is met whose reply is not kept.
 
@@ -89,18 +98,39 @@ def scorer(about: Sampled, assets: Assets) -> Callable[[pl.DataFrame], pl.Series
     with Client(model, cache=cache):
         pass  # what is missing is said now
 
-    def scores(docs: pl.DataFrame) -> pl.Series:
+    def scores(docs: pl.DataFrame) -> pl.DataFrame:
         ids = docs[DOC_ID].to_list()
         inside = pl.Series([sampled(one, about.share) for one in ids], dtype=pl.Boolean)
         texts = docs[TEXT].filter(inside).to_list()
         with Client(model, cache=cache) as client:
-            judged = judge_texts(texts, judge, client, style=about.style, prepare=prepare)
+            judged = _judged(about, judge, client, texts, prepare)
         if lost := judged["error"].is_in(["unavailable", "budget"]).sum():
             what = f"{lost} documents of the sample have no reply"
             hint = "run again to continue; replies that came are kept"
             raise RunError(what, where=model.base, hint=hint)
-        found = iter(judged["score"].to_list())
-        values = [next(found) if one else None for one in inside.to_list()]
-        return pl.Series(values, dtype=pl.Float64)
+        columns = judged.select("score", *(["spread"] if about.repeats > 1 else []))
+        return columns.select(pl.all().gather(_rows(inside)))
 
     return scores
+
+
+def _rows(inside: pl.Series) -> pl.Series:
+    """Which row of the sample each document is, null outside it."""
+    number = inside.cast(pl.UInt32).cum_sum() - inside.cast(pl.UInt32)
+    return pl.select(pl.when(inside).then(number)).to_series()
+
+
+def _judged(
+    about: Sampled, judge: Judge, client: Client, texts: Sequence[str], prepare: Prepare | None
+) -> pl.DataFrame:
+    if about.repeats == 1:
+        return judge_texts(texts, judge, client, style=about.style, prepare=prepare)
+    return judge_repeatedly(
+        texts,
+        judge,
+        client,
+        repeats=about.repeats,
+        temperature=about.temperature,
+        style=about.style,
+        prepare=prepare,
+    )

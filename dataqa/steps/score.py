@@ -50,6 +50,10 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             ids. The score of the others is null, and they stay.
         endpoint: The language model: ``url``, ``model``, ``key`` (``env:NAME`` or ``file:PATH``)
             and so on; by default that of ``DATAQA_LLM_ENDPOINT`` and ``DATAQA_LLM_MODEL``.
+        repeats: It is asked so many times about each of them; the score is the mean.
+        temperature: Of repeated questions; above 0, for else all answers would be the same.
+        spread: A document on which repeated answers lie further apart goes to review (rule
+            ``score.NAME.spread.max``), so that people are asked about it.
         style: How it is asked: ``chat``; ``completion``, a list of examples, for small models.
         send: ``scrubbed``: private values and names are masked before a text leaves; ``raw``.
         cache: The file of its replies; by default the user's own, or ``DATAQA_LLM_CACHE``.
@@ -67,12 +71,15 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         chars: Read only so many characters of each text, from its beginning; 0 for all.
     """
 
-    judging: ClassVar[tuple[str, ...]] = ("keep", "most", "doubt", "action", "missing")
+    judging: ClassVar[tuple[str, ...]] = ("keep", "most", "doubt", "spread", "action", "missing")
 
     model: str = ""
     llm: str = ""
     sample: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.01
     endpoint: Endpoint | None = None
+    repeats: Annotated[int, msgspec.Meta(ge=1, le=32)] = 1
+    temperature: Annotated[float, msgspec.Meta(gt=0)] = 0.7
+    spread: float | None = None
     style: Style = "chat"
     send: Send = "scrubbed"
     cache: str = ""
@@ -107,8 +114,9 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             InputError: There is no such model, or its scores cannot have these bounds.
         """
         bounds = self._bounds()
+        apart = self._apart()
         if bounds is None or self.action == "keep":
-            return ()
+            return apart
         stays, goes = bounds
         side = "max" if self.most is not None else "min"
         mine = _ACTIONS[self.action]
@@ -119,7 +127,24 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         if goes is not None:
             name = f"{self.title}.sure"
             found.append(rule(name, **{side: goes}, action=mine, missing=Action.KEEP))
-        return tuple(found)
+        return (*found, *apart)
+
+    def _apart(self) -> tuple[Rule, ...]:
+        if self.spread is None:
+            return ()
+        if self.repeats < 2:
+            hint = "say how often with repeats: 3"
+            raise InputError("one answer has no spread", where="score.spread", hint=hint)
+        name, review = f"{self.title}.spread", Action.REVIEW
+        rule = Rule(
+            "score",
+            name,
+            signal=f"{self.signal}.spread",
+            max=self.spread,
+            action=review,
+            missing=Action.KEEP,
+        )
+        return (rule,)
 
     def digest(self, assets: Assets) -> str:
         """The digest of the model's files, or of the judge and which language model it is."""
@@ -138,9 +163,11 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             InputError: It is not there, or damaged.
         """
         if self.llm:
-            return partial(_score, scores=scorer(self._sampled, assets), signal=self.signal)
+            more = (f"{self.signal}.spread",) if self.repeats > 1 else ()
+            asked = scorer(self._sampled, assets)
+            return partial(_score, scores=asked, signals=(self.signal, *more))
         model = open_model(self._model, self.label, self.chars)
-        return partial(_score, scores=lambda docs: model.scores(docs[TEXT]), signal=self.signal)
+        return partial(_score, scores=lambda docs: model.scores(docs[TEXT]), signals=(self.signal,))
 
     @property
     def title(self) -> str:
@@ -159,6 +186,9 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             hint = "name a folder that `dataqa train` wrote, or fasttext:FILE.bin"
             what = "give one of model and llm" if self.model else "no model is named"
             raise InputError(what, where="score.model", hint=hint)
+        if self.repeats > 1 or self.spread is not None:
+            hint = "a model says the same each time; repeats and spread are for llm"
+            raise InputError("this is not for a model", where="score.repeats", hint=hint)
         return self.model
 
     @property
@@ -173,6 +203,8 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             style=self.style,
             send=self.send,
             cache=self.cache,
+            repeats=self.repeats,
+            temperature=self.temperature,
         )
 
     def _check_band(self) -> None:
@@ -219,7 +251,14 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise InputError("this model's scores are probabilities", where="score", hint=hint)
 
 
-def _score(batch: Batch, *, scores: Callable[[pl.DataFrame], pl.Series], signal: str) -> Batch:
+def _score(
+    batch: Batch,
+    *,
+    scores: Callable[[pl.DataFrame], pl.Series | pl.DataFrame],
+    signals: tuple[str, ...],
+) -> Batch:
     if not batch.docs.height:
-        return batch.with_signals({signal: pl.Series([], dtype=pl.Float64)})
-    return batch.with_signals({signal: scores(batch.docs)})
+        return batch.with_signals({name: pl.Series([], dtype=pl.Float64) for name in signals})
+    told = scores(batch.docs)
+    columns = [told] if isinstance(told, pl.Series) else told.get_columns()
+    return batch.with_signals(dict(zip(signals, columns, strict=True)))

@@ -13,6 +13,7 @@ from endpoints import fake
 import dataqa
 from dataqa.errors import DataqaError, InputError
 from dataqa.llm.sampling import sampled
+from dataqa.review.asking.candidates import candidates
 from dataqa.steps.score import Score
 from dataqa.types import Assets, Batch, batch_of
 
@@ -86,6 +87,35 @@ def test_a_run_that_was_stopped_goes_on(tmp_path: Path):
         again = len(server.asked())
     wanted = sum(sampled(f"page-{at}", 0.33) for at in range(60))
     assert 0 < again < wanted
+
+
+def test_where_repeated_answers_lie_apart_people_are_asked(tmp_path: Path):
+    source, cache = corpus(tmp_path, 40), tmp_path / "replies.sqlite"
+    with fake(logprobs=0) as server:
+        recipe = pipeline(server.url, cache, sample=1.0, repeats=4, spread=3.0)
+        dataqa.run(recipe, source, tmp_path / "one" / "out")
+        assert len(server.asked()) == 40 * 4
+    dataqa.run(recipe, source, tmp_path / "two" / "out")  # the server is gone
+    assert files(tmp_path / "one" / "out") == files(tmp_path / "two" / "out")
+    found = pl.read_parquet(tmp_path / "one" / "out" / "signals" / "*.parquet")
+    spread, score = found["score.educational.spread"], found["score.educational"]
+    assert spread.is_between(0, 5).all()
+    assert score.is_between(0, 5).all()
+    assert score.n_unique() > 6
+    assert 0 < (spread > 3).sum() < 40
+    held = found.filter(pl.col("verdict") == "review")["doc_id"]
+    assert set(held) == set(found.filter(spread > 3)["doc_id"])
+    rows = candidates(tmp_path / "one" / "out", "documents")
+    assert set(rows["reason"]) == {"score.educational.spread.max"}
+    assert set(rows["doc_id"]) == set(held)
+    assert rows["score"].is_sorted(descending=True), "the furthest apart is asked first"
+
+
+def test_a_spread_is_of_several_answers(assets: Assets):
+    with pytest.raises(InputError, match="one answer has no spread"):
+        Score(llm="judge/educational", spread=1.0).rules(assets)
+    with pytest.raises(InputError, match="not for a model"):
+        Score(model="m", repeats=3).open(assets)
 
 
 def test_without_a_model_it_says_so(assets: Assets, monkeypatch: pytest.MonkeyPatch):

@@ -25,6 +25,8 @@ from dataqa.types import DOC_ID
 SCORE = "score."
 PRIVATE = "private."
 AUDIT = "audit"
+APART = ".spread.max"
+"""How the rule over the spread of repeated answers ends."""
 DISAGREE = "rules against model"
 CANDIDATES = pl.Schema(
     {
@@ -106,11 +108,15 @@ def _documents(store: Store, signals: pl.LazyFrame) -> pl.DataFrame:
 
 
 def _doubt() -> pl.Expr:
-    """1 for what is nearest to its bound, by rank within the reason; the half where none is."""
+    """1 for what is nearest to its bound, by rank within the reason; the half where none is.
+
+    Of repeated answers those are most in doubt that lie furthest apart.
+    """
     score, bound = pl.col("score"), pl.col("bound")
     below = pl.col("reason").str.ends_with(".max")
     kept = pl.when(below).then(score <= bound).otherwise(score >= bound)
-    gap = distance(score, bound, kept)
+    apart = pl.col("reason").str.ends_with(APART)
+    gap = pl.when(apart).then(-score).otherwise(distance(score, bound, kept))
     rank = gap.rank("average").over("reason")
     count = pl.len().over("reason")
     return pl.when(gap.is_null()).then(0.5).otherwise(1 - (rank - 0.5) / count)
