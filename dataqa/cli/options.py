@@ -57,6 +57,19 @@ class Source(click.Path):
         return value if "://" in str(value) else super().convert(value, param, ctx)
 
 
+class Folder(click.Path):
+    """A folder of this machine, or the URL of a prefix in object storage."""
+
+    def __init__(self, *, exists: bool = False) -> None:
+        super().__init__(path_type=Path, exists=exists, file_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """A path; what is at a URL is for the store to tell."""
+        from dataqa.io.urls import place
+
+        return place(value) if "://" in str(value) else super().convert(value, param, ctx)
+
+
 def inputs_option(command: Command) -> Command:
     """``-i``: files, folders, globs or ``-``; may be given several times."""
     return _inputs(required=True)(command)
@@ -75,7 +88,7 @@ def _inputs(*, required: bool) -> Command:
         multiple=True,
         required=required,
         metavar="PATH",
-        help="File, folder or quoted glob; - for standard input. Repeatable.",
+        help="File, folder or quoted glob, also s3://…; - for standard input. Repeatable.",
     )
 
 
@@ -103,8 +116,8 @@ def out_option(command: Command) -> Command:
         "-o",
         "--out",
         required=True,
-        type=click.Path(path_type=Path, file_okay=False),
-        help="Output folder.",
+        type=Folder(),
+        help="Output folder, or a URL of object storage such as s3://BUCKET/PREFIX.",
     )(command)
 
 

@@ -50,7 +50,8 @@ class Result(NamedTuple):
 
     def scan(self, folder: str = KEPT) -> pl.LazyFrame:
         """One of the output folders as a LazyFrame; ``findings`` and ``signals`` too."""
-        return scan(sorted((self.out / folder).iterdir()))
+        store = Store(self.out)
+        return scan([store.path(name) for name in store.names(folder)])
 
 
 def load(store: Store, asked: str | None = None) -> Result | None:
@@ -189,7 +190,7 @@ def sweep(store: Store) -> None:
     """Delete outputs of earlier settings, and texts that were only on their way."""
     files = {file["name"] for file in store.get_json(MANIFEST)["outputs"]}
     for folder in FOLDERS:
-        store.path(folder).mkdir(exist_ok=True)
+        store.make_folder(folder)
         for name in store.names(folder):
             if name not in files:
                 store.delete(name)

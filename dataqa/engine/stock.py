@@ -104,7 +104,7 @@ def take_stock(
         if complete and old is not None and old["spooled"] and file.path != "-":
             spooled[file.path] = msgspec.convert(old["spooled"], list[Piece])
         elif needs_spool(file, reading):
-            spooled[file.path] = spool(file, reading, store.path(SPOOL), on_error)
+            spooled[file.path] = spool(file, reading, store.root / SPOOL, on_error)
             if file.path == "-":
                 surveys["-"] = _survey_of_stdin(spooled["-"], old)
     same = before.get("reading") == msgspec.to_builtins(reading)
