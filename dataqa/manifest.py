@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dataqa.io.sinks import Written
+from dataqa.io.sources.streams import open_file
 from dataqa.io.store import Store
 
 MANIFEST = "manifest.json"
@@ -69,7 +70,7 @@ def file_sha256(store: Store, name: str) -> str | None:
     """The digest of a stored file, ``None`` where there is none."""
     if not store.exists(name):
         return None
-    with store.path(name).open("rb") as file:
+    with open_file(str(store.root / name)) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

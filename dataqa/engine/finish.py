@@ -20,7 +20,7 @@ from dataqa.engine.overlay import met
 from dataqa.engine.provenance import files_used, scrubbed_by, steps_used
 from dataqa.engine.reporting import COMPLETE, EXAMPLES, REPORT_JSON, TOLD_OF_DOCUMENTS, tell
 from dataqa.engine.shard import Counts, Done, Job, add
-from dataqa.engine.stock import SPOOL, Stock
+from dataqa.engine.stock import SPOOL, Stock, still_the_same
 from dataqa.errors import RunError
 from dataqa.io.outputs import scan
 from dataqa.io.store import STATE, Store
@@ -100,6 +100,8 @@ def finish(
         asked: What identifies this run: the same asked again is complete already.
     """
     store = job.store
+    if job.replay is None:
+        still_the_same(stock, job.reading)
     for name in TOLD_OF_DOCUMENTS:
         store.delete(name)  # they told of an earlier run
     parts = [done for stage in stages for done in stage.values()]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from dataqa.errors import InputError
 from dataqa.io.objects import Meta
-from dataqa.io.ranges import open_object, remember
+from dataqa.io.ranges import open_version
 from dataqa.io.urls import parse
 from dataqa.kernels.cache import home
 
@@ -68,10 +68,7 @@ def bring(meta: Meta, draft: Path) -> None:
         InputError: It has changed or is gone meanwhile.
         RunError: The store does not answer.
     """
-    remember(meta)
-    source = open_object(meta.url)
-    assert source is not None
-    with source, draft.open("wb") as target:
+    with open_version(meta) as source, draft.open("wb") as target:
         shutil.copyfileobj(source, target, _BLOCK)
 
 

@@ -17,26 +17,23 @@ _AHEAD = 8
 """Blocks on their way, at most, while an object is read from one end to the other."""
 _HELD = 2 * _AHEAD
 
-_seen: dict[str, Meta] = {}
-"""The objects as they were when they were found: all that is read is of that version."""
+_found: dict[str, Meta] = {}
+"""Inputs as they were when they were found: all that is read of them is of that version."""
 
 
 def remember(meta: Meta) -> None:
-    """Take this version for the one to read from now on."""
-    _seen[meta.url] = meta
-
-
-def forget(url: str) -> None:
-    """Take whatever version there is, next time."""
-    _seen.pop(url, None)
+    """Take this version of an input for the one to read from now on."""
+    _found[meta.url] = meta
 
 
 def open_object(url: str) -> BinaryIO | None:
     """An object to read, ``None`` where there is none."""
-    meta = _seen.get(url) or head(url)
-    if meta is None:
-        return None
-    remember(meta)
+    meta = _found.get(url) or head(url)
+    return None if meta is None else open_version(meta)
+
+
+def open_version(meta: Meta) -> BinaryIO:
+    """That version of an object to read; reading another one is an error."""
     return cast("BinaryIO", _Ranged(meta))
 
 

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dataqa.io import lease, mirror, objects
-from dataqa.io.ranges import forget
 from dataqa.io.urls import RemotePath
 
 STATE = ".state"
@@ -133,7 +132,6 @@ class RemoteStore(NamedTuple):
         mirror.drop(self.folder(), name, but=copy)
 
     def _check(self, name: str) -> None:
-        forget(self._url(name))
         lease.check(self._url(name))
 
     def _url(self, name: str) -> str:
