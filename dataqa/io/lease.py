@@ -57,8 +57,9 @@ class Lease:
             raise self._busy(left)
         self._number = last + 1
         mine = self._said(held=True)
-        # the answer to a first try may have been lost: then the object is there, and ours
-        if not objects.create(self._name(self._number), mine) and self._who() != self._owner:
+        objects.create(self._name(self._number), mine)
+        # the answer may have been lost, or the store not know conditions: what is there counts
+        if self._who() != self._owner:
             raise self._busy(self._seconds)
         if max(self._all(), default=0) > self._number:
             raise self._busy(self._seconds)

@@ -8,26 +8,26 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dataqa.errors import DataqaError, InputError, RunError
 from dataqa.io.credentials import of_profile
+from dataqa.io.refusals import AGAIN, PATIENCE, Lost, changed, logins, no_bucket, refusal
 from dataqa.io.urls import parse
 
 if TYPE_CHECKING:
     from obstore import GetOptions
     from obstore.store import ObjectStore
 
-PATIENCE = "DATAQA_STORE_SECONDS"
-"""For how many seconds a request is tried again; by default 120."""
 _MULTIPART = 16 << 20
 """Above so many bytes an upload is made of parts of so many."""
 _RELEVANT = ("AWS_", "GOOGLE_", "AZURE_", "MSI_", "IDENTITY_", "DATAQA_STORE", "HOME")
-_AGAIN = "run again to continue: what is finished is kept"
 
 
 class Meta(NamedTuple):
@@ -41,8 +41,7 @@ class Meta(NamedTuple):
 
 def head(url: str) -> Meta | None:
     """What is known of an object, ``None`` where there is none."""
-    import obstore  # noqa: PLC0415 - an extra
-
+    obstore = _obstore()
     base, key = parse(url)
     if not key:
         return None
@@ -56,19 +55,17 @@ def listing(url: str) -> Iterator[Meta]:
     Raises:
         InputError: There is no such bucket, or it may not be listed.
     """
-    import obstore  # noqa: PLC0415
-
+    obstore = _obstore()
     base, key = parse(url)
     found = _asked(url, lambda store: obstore.list(store, key or None, chunk_size=1000).collect())
     if found is None:
-        raise _no_bucket(base)
+        raise no_bucket(base)
     return iter(sorted(_meta(base, one) for one in found if one["path"] != key))
 
 
 def children(url: str) -> list[str]:
     """The names directly below a prefix, those of folders too."""
-    import obstore  # noqa: PLC0415
-
+    obstore = _obstore()
     _, key = parse(url)
     found = _asked(url, lambda store: obstore.list_with_delimiter(store, key or None))
     if found is None:
@@ -79,8 +76,7 @@ def children(url: str) -> list[str]:
 
 def get(url: str) -> bytes | None:
     """An object's bytes, ``None`` where there is none."""
-    import obstore  # noqa: PLC0415
-
+    obstore = _obstore()
     key = parse(url).key
     return _asked(url, lambda store: bytes(obstore.get(store, key).bytes()))
 
@@ -94,15 +90,17 @@ def get_range(meta: Meta, start: int, end: int) -> bytes:
         InputError: The object is another one now, or gone.
         RunError: The store does not answer.
     """
-    import obstore  # noqa: PLC0415
-
+    obstore = _obstore()
     key = parse(meta.url).key
     options: GetOptions = {"range": (start, end)}
     if meta.etag:
         options["if_match"] = meta.etag
 
     def read(store: ObjectStore) -> bytes:
-        return bytes(obstore.get(store, key, options=options).bytes())
+        answer = obstore.get(store, key, options=options)
+        if meta.etag and answer.meta["e_tag"] != meta.etag:  # not every store looks at `if_match`
+            raise changed(meta.url)
+        return bytes(answer.bytes())
 
     for _ in range(3):
         data = _asked(meta.url, read)
@@ -112,13 +110,12 @@ def get_range(meta: Meta, start: int, end: int) -> bytes:
             )
         if len(data) == end - start:
             return data
-    raise RunError("the store gives less than it promised", where=meta.url, hint=_AGAIN)
+    raise RunError("the store gives less than it promised", where=meta.url, hint=AGAIN)
 
 
 def put(url: str, what: bytes | Path) -> str:
     """Put an object whole, over an older one; its version."""
-    import obstore  # noqa: PLC0415
-
+    obstore = _obstore()
     key = parse(url).key
     size = len(what) if isinstance(what, bytes) else what.stat().st_size
     told = _asked(
@@ -128,13 +125,13 @@ def put(url: str, what: bytes | Path) -> str:
         ),
     )
     if told is None:
-        raise _no_bucket(parse(url).base)
+        raise no_bucket(parse(url).base)
     return told["e_tag"] or ""
 
 
 def create(url: str, data: bytes) -> bool:
     """Put an object only if there is none of that name; whether it was put."""
-    import obstore  # noqa: PLC0415
+    obstore = _obstore()
     from obstore.exceptions import AlreadyExistsError, PreconditionError  # noqa: PLC0415
 
     key = parse(url).key
@@ -148,22 +145,20 @@ def create(url: str, data: bytes) -> bool:
 
     made = _asked(url, make)
     if made is None:
-        raise _no_bucket(parse(url).base)
+        raise no_bucket(parse(url).base)
     return made
 
 
 def copy(old: str, new: str) -> None:
     """Copy an object within its bucket, over an older one."""
-    import obstore  # noqa: PLC0415
-
+    obstore = _obstore()
     source, target = parse(old), parse(new)
     _asked(old, lambda store: obstore.copy(store, source.key, target.key))
 
 
 def delete(urls: Sequence[str]) -> None:
     """Remove objects of one bucket; one that is not there is fine."""
-    import obstore  # noqa: PLC0415
-
+    obstore = _obstore()
     if len(urls) == 1:
         _asked(urls[0], lambda store: obstore.delete(store, parse(urls[0]).key))
         return
@@ -180,19 +175,42 @@ def _meta(base: str, told: Any) -> Meta:
 
 
 def _asked[T](url: str, ask: Callable[[ObjectStore], T]) -> T | None:
-    """An answer, ``None`` for "not found"; every other refusal is told in our words."""
-    store = _store_of(url)
-    try:
-        return ask(store)
-    except FileNotFoundError:
-        return None
-    except DataqaError:
-        raise
-    except Exception as error:  # noqa: BLE001 - obstore's, and what its client raises
-        told = _told(error, url)
-        if told is None:
+    """An answer, ``None`` for "not found"; every other refusal is told in our words.
+
+    obstore asks again where a store says that it is busy. A connection that is lost is not always
+    among that, so it is asked again here: nothing that we ask does harm when it is done twice.
+    """
+    store, pause = _store_of(url), 0.1
+    until = time.monotonic() + _patience(os.environ)
+    while True:
+        try:
+            return ask(store)
+        except FileNotFoundError:
             return None
-        raise told from None
+        except DataqaError:
+            raise
+        except Exception as error:  # noqa: BLE001 - obstore's, and what its client raises
+            told = refusal(error, url)
+            if told is None:
+                return None
+            if not isinstance(told, Lost) or time.monotonic() + pause > until:
+                raise told from None
+        time.sleep(pause)
+        pause = min(2 * pause, 5.0)
+
+
+def _obstore() -> ModuleType:
+    """The library, which an extra brings.
+
+    Raises:
+        InputError: It is not installed.
+    """
+    try:
+        import obstore  # noqa: PLC0415
+    except ImportError:
+        hint = "pip install 'dataqa[objects]'"
+        raise InputError("object storage needs the extra `objects`", hint=hint) from None
+    return obstore
 
 
 def _store_of(url: str) -> ObjectStore:
@@ -203,16 +221,10 @@ def _store_of(url: str) -> ObjectStore:
 @lru_cache(maxsize=16)
 def _client(base: str, environment: tuple[tuple[str, str], ...]) -> ObjectStore:
     """The client of a bucket; another one when what it is made from has changed."""
-    try:
-        from obstore.store import from_url  # noqa: PLC0415
-    except ImportError:
-        raise InputError(
-            "object storage needs the extra `objects`",
-            where=base,
-            hint="pip install 'dataqa[objects]'",
-        ) from None
+    from obstore.store import from_url  # noqa: PLC0415
+
     given = dict(environment)
-    patience = timedelta(seconds=_seconds(given.get(PATIENCE, "120")))
+    patience = timedelta(seconds=_patience(given))
     settings: dict[str, Any] = {}
     client: dict[str, Any] = {"timeout": timedelta(seconds=60), "connect_timeout": "10s"}
     if base.startswith("s3"):
@@ -228,80 +240,17 @@ def _client(base: str, environment: tuple[tuple[str, str], ...]) -> ObjectStore:
             base.replace("s3a:", "s3:"), **settings, client_options=client, retry_config=retries
         )
     except Exception as error:  # noqa: BLE001
-        told = _told(error, base)
-        raise (told or InputError("cannot be opened", where=base)) from None
+        known = re.search(r"(?:Missing|Unknown|Invalid|Unable|OpenCred)\w+", str(error))
+        why = f" ({known[0]})" if known else ""
+        hint = logins(base)
+        raise InputError(f"no client can be made for it{why}", where=base, hint=hint) from None
 
 
-def _seconds(told: str) -> float:
+def _patience(environment: Mapping[str, str]) -> float:
     try:
-        seconds = float(told)
+        seconds = float(environment.get(PATIENCE, "120"))
     except ValueError:
         seconds = 0.0
     if not seconds > 0:
         raise InputError("must be a number of seconds", where=PATIENCE, hint="for example 120")
     return seconds
-
-
-def _no_bucket(base: str) -> InputError:
-    return InputError(
-        "there is no such bucket", where=base, hint="make it first, or check its name"
-    )
-
-
-def _told(error: Exception, url: str) -> DataqaError | None:  # noqa: PLR0911 - one per cause
-    """What a failure means; ``None`` for "not found"."""
-    from obstore.exceptions import (  # noqa: PLC0415
-        PermissionDeniedError,
-        PreconditionError,
-        UnauthenticatedError,
-    )
-
-    said = str(error)
-    status = found[1] if (found := re.search(r"status code: (\d{3})", said)) else ""
-    code = found[1] if (found := re.search(r"<Code>(\w+)</Code>", said)) else ""
-    if code == "NoSuchBucket":
-        return _no_bucket(parse(url).base)
-    if status == "404":
-        return None
-    if isinstance(error, PreconditionError):
-        return InputError(
-            "has changed while it was being read",
-            where=url,
-            hint="see that nobody writes to it, then run again",
-        )
-    if re.search(r"latest/api/token|latest/meta-data|computeMetadata|metadata/identity", said):
-        return InputError(
-            "there is no login for this bucket", where=url, hint=_logins(parse(url).base)
-        )
-    if isinstance(error, PermissionDeniedError | UnauthenticatedError) or status in {"401", "403"}:
-        why = f" ({code})" if code else ""
-        return InputError(f"permission denied{why}", where=url, hint=_logins(parse(url).base))
-    if status in {"301", "307"} or "region" in said.partition("Debug source")[0].lower():
-        return InputError("the bucket is in another region", where=url, hint="set AWS_REGION")
-    if "BadScheme" in said or "URL scheme is not allowed" in said:
-        return InputError(
-            "the endpoint is not encrypted (http://)",
-            where=url,
-            hint="export AWS_ALLOW_HTTP=true if the network between is yours",
-        )
-    if "source: HttpError" not in said and "RetryError" not in said and not status:
-        known = re.search(r"Missing\w+|Unknown\w+|Invalid\w+", said)
-        why = f": {known[0]}" if known else ""
-        hint = _logins(parse(url).base)
-        return InputError(f"the client cannot be made{why}", where=url, hint=hint)
-    if status and not status.startswith("5") and status not in {"408", "429"}:
-        return RunError(f"the store refuses: {status} {code}".rstrip(), where=url, hint=_AGAIN)
-    what = f"{status} {code}".strip() or "it cannot be reached, or breaks off"
-    return RunError(
-        f"the store does not answer: {what}",
-        where=url,
-        hint=f"{_AGAIN}; {PATIENCE} says how long one request is tried",
-    )
-
-
-def _logins(base: str) -> str:
-    if base.startswith("s3"):
-        return "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
-    if base.startswith("gs"):
-        return "set GOOGLE_APPLICATION_CREDENTIALS, or `gcloud auth application-default login`"
-    return "set AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY, or a SAS key"

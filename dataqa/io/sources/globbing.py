@@ -133,7 +133,7 @@ def _near(base: str, key: str) -> str:
     folder, _, name = key.rpartition("/")
     names = objects.children(f"{base}/{folder}")
     if not names:
-        return f"there is nothing below {base}/{folder}".rstrip("/")
+        return _near(base, folder) if folder else f"there is nothing in {base}"
     close = get_close_matches(name, names, n=3, cutoff=0.6)
     if close:
         return f"did you mean {' or '.join(close)}?"
