@@ -70,7 +70,8 @@ class Lease:
     def give_back(self) -> None:
         """Let the next run have it at once."""
         self._over.set()
-        with self._renewing:
+        # what became of the run is what is told: a lease that stays runs out
+        with self._renewing, suppress(DataqaError):
             if not self._lost:
                 objects.put(self._name(self._number), self._said(held=False))
 
