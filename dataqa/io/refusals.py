@@ -49,6 +49,12 @@ def refusal(error: Exception, url: str) -> DataqaError | None:  # noqa: PLR0911 
         )
     if code == "NoSuchBucket":
         return no_bucket(parse(url).base)
+    if kind == "InvalidPathError" or "Could not parse path" in said:
+        return InputError(
+            "has or holds a key with an empty part, `//`, which cannot be read",
+            where=url,
+            hint="give such objects another key",
+        )
     if status == "404":
         return None
     if kind == "PreconditionError":

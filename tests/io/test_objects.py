@@ -10,6 +10,7 @@ import random
 import sys
 import traceback
 from collections.abc import Generator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -133,6 +134,21 @@ def test_a_pattern_finds_what_it_finds_on_a_disk(
         found.append([(n, kinds[n].size, kinds[n].format, kinds[n].compression) for n in names])
     assert found[1] == found[0]
     assert found[0]
+
+
+def test_an_empty_object_that_stands_for_a_folder_is_none(monkeypatch: pytest.MonkeyPatch):
+    """Consoles make them; the server here, whose keys are files, cannot hold one."""
+    when = datetime(2026, 1, 1, tzinfo=UTC)
+    keys = ("a", "a/b.jsonl", "empty.jsonl")
+    metas = [objects.Meta(f"s3://corpus/{key}", 2 * ("b" in key), when, "") for key in keys]
+    monkeypatch.setattr(objects, "listing", lambda url: iter(metas))
+    files = sources.find(["s3://corpus/*"], Reading())
+    assert [file.path for file in files] == ["s3://corpus/a/b.jsonl", "s3://corpus/empty.jsonl"]
+
+
+def test_a_key_that_cannot_be_read_is_told(bucket: Bucket):
+    with pytest.raises(InputError, match=r"empty part, `//`.*\nHint: give"):
+        sources.find(["s3://corpus/a//b.jsonl"], Reading())
 
 
 def test_an_object_that_is_given_twice_is_read_once(bucket: Bucket):

@@ -52,7 +52,7 @@ def objects_of(url: str) -> list[Found]:
         return _matching(url, base, key.split("/"))
     if not url.endswith("/") and (one := objects.head(url)) is not None:
         return [Found([one], named=True)]
-    below = [meta for meta in objects.listing(url) if _shown(meta, f"{base}/{key}".rstrip("/"))]
+    below = [meta for meta in _listed(url) if _shown(meta, f"{base}/{key}".rstrip("/"))]
     if not below:
         raise InputError(
             "no such object, and no prefix with any below it", where=url, hint=_near(base, key)
@@ -63,7 +63,7 @@ def objects_of(url: str) -> list[Found]:
 def _matching(url: str, base: str, pattern: list[str]) -> list[Found]:
     fixed = list(takewhile(lambda part: not has_magic(part), pattern))
     start = "/".join((base, *fixed))
-    listed = [(meta, meta.url[len(base) + 1 :].split("/")) for meta in objects.listing(start)]
+    listed = [(meta, meta.url[len(base) + 1 :].split("/")) for meta in _listed(start)]
     named = [meta for meta, parts in listed if _matches(parts, pattern)]
     if "**" in pattern:  # has walked the folders, and takes what a folder would take
         return [Found(named, named=False)]
@@ -78,6 +78,13 @@ def _matching(url: str, base: str, pattern: list[str]) -> list[Found]:
         raise InputError("no object matches", where=url, hint=hint)
     below = [Found(_data(metas), named=False) for metas in folders.values()]
     return [Found(named, named=True), *below] if named else below
+
+
+def _listed(url: str) -> list[Meta]:
+    """What is below a prefix, without the empty objects that stand for folders in some tools."""
+    found = list(objects.listing(url))
+    folders = {meta.url[:at] for meta in found for at, c in enumerate(meta.url) if c == "/"}
+    return [meta for meta in found if meta.size or meta.url not in folders]
 
 
 def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
