@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from dataqa.errors import DataqaError, InputError, RunError
 from dataqa.io.urls import parse
@@ -14,6 +15,23 @@ _METADATA = re.compile(
     r"https?://[^/\s]+/latest/(?:api|meta-data)|metadata\.google\.internal|//169\.254\."
 )
 """Where a client asks for a login that nobody gave it."""
+
+
+_DENIED = {"PermissionDeniedError", "UnauthenticatedError"}
+_PLAIN = (
+    "the endpoint is not encrypted (http://)",
+    "export AWS_ALLOW_HTTP=true if the network between is yours",
+)
+_EMPTY = (
+    "has or holds a key with an empty part, `//`, which cannot be read",
+    "give such objects another key",
+)
+_TOLD = (
+    ("BadScheme", *_PLAIN),
+    ("URL scheme is not allowed", *_PLAIN),
+    ("contained empty path segment", *_EMPTY),
+)
+"""The client's words, what they mean, and a hint."""
 
 
 class Lost(RunError):  # noqa: N818 - a state of a connection
@@ -33,50 +51,57 @@ def changed(url: str) -> InputError:
     return InputError("has changed while it was being read", where=url, hint=hint)
 
 
-def refusal(error: Exception, url: str) -> DataqaError | None:  # noqa: PLR0911 - one per cause
+class _Said(NamedTuple):
+    """What a refusal tells: obstore's kind, the status and the store's code, if any, and all."""
+
+    kind: str
+    status: str
+    code: str
+    text: str
+
+
+def refusal(error: Exception, url: str) -> DataqaError | None:
     """What a failure means; ``None`` for "not found".
 
     Args:
         error: What obstore raised.
         url: What was asked for.
     """
-    said, kind = str(error), type(error).__name__
-    status = found[1] if (found := re.search(r"status code: (\d{3})", said)) else ""
-    code = found[1] if (found := re.search(r"<Code>(\w+)</Code>", said)) else ""
-    if _METADATA.search(said):
-        return InputError(
-            "there is no login for this bucket", where=url, hint=logins(parse(url).base)
-        )
-    if code == "NoSuchBucket":
-        return no_bucket(parse(url).base)
-    if kind == "InvalidPathError" or "Could not parse path" in said:
-        return InputError(
-            "has or holds a key with an empty part, `//`, which cannot be read",
-            where=url,
-            hint="give such objects another key",
-        )
-    if status == "404":
-        return None
-    if kind == "PreconditionError":
-        return changed(url)
-    if kind in {"PermissionDeniedError", "UnauthenticatedError"} or status in {"401", "403"}:
-        why = f" ({code})" if code else ""
-        return InputError(f"permission denied{why}", where=url, hint=logins(parse(url).base))
-    if status in {"301", "307"} or "redirect without LOCATION" in said:
-        return InputError("the bucket is in another region", where=url, hint="set AWS_REGION")
-    if "BadScheme" in said or "URL scheme is not allowed" in said:
-        return InputError(
-            "the endpoint is not encrypted (http://)",
-            where=url,
-            hint="export AWS_ALLOW_HTTP=true if the network between is yours",
-        )
+    text = str(error)
+    status = found[1] if (found := re.search(r"status code: (\d{3})", text)) else ""
+    code = found[1] if (found := re.search(r"<Code>(\w+)</Code>", text)) else ""
+    said = _Said(type(error).__name__, status, code, text)
+    mistake = _mistake(said, url)
+    if mistake is not None or status == "404":
+        return mistake
+    told = f"{status} {code}".rstrip()
     if status and not status.startswith("5") and status not in {"408", "429"}:
-        return RunError(f"the store refuses: {status} {code}".rstrip(), where=url, hint=AGAIN)
+        return RunError(f"the store refuses: {told}", where=url, hint=AGAIN)
     hint = f"{AGAIN}; {PATIENCE} says how long one request is tried"
     if not status:
         what = "the store does not answer: it cannot be reached, or breaks off"
         return Lost(what, where=url, hint=hint)
-    return RunError(f"the store does not answer: {status} {code}".rstrip(), where=url, hint=hint)
+    return RunError(f"the store does not answer: {told}", where=url, hint=hint)
+
+
+def _mistake(said: _Said, url: str) -> InputError | None:
+    """What is the user's to mend."""
+    base = parse(url).base
+    if _METADATA.search(said.text):
+        return InputError("there is no login for this bucket", where=url, hint=logins(base))
+    if said.code == "NoSuchBucket":
+        return no_bucket(base)
+    if said.kind == "PreconditionError":
+        return changed(url)
+    if said.kind in _DENIED or said.status in {"401", "403"}:
+        why = f" ({said.code})" if said.code else ""
+        return InputError(f"permission denied{why}", where=url, hint=logins(base))
+    if said.status in {"301", "307"} or "redirect without LOCATION" in said.text:
+        return InputError("the bucket is in another region", where=url, hint="set AWS_REGION")
+    for words, what, hint in _TOLD:
+        if words in said.text:
+            return InputError(what, where=url, hint=hint)
+    return None
 
 
 def logins(base: str) -> str:

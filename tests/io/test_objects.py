@@ -9,7 +9,7 @@ import os
 import random
 import sys
 import traceback
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -141,7 +141,11 @@ def test_an_empty_object_that_stands_for_a_folder_is_none(monkeypatch: pytest.Mo
     when = datetime(2026, 1, 1, tzinfo=UTC)
     keys = ("a", "a/b.jsonl", "empty.jsonl")
     metas = [objects.Meta(f"s3://corpus/{key}", 2 * ("b" in key), when, "") for key in keys]
-    monkeypatch.setattr(objects, "listing", lambda url: iter(metas))
+
+    def listing(url: str) -> Iterator[objects.Meta]:
+        return iter(metas)
+
+    monkeypatch.setattr(objects, "listing", listing)
     files = sources.find(["s3://corpus/*"], Reading())
     assert [file.path for file in files] == ["s3://corpus/a/b.jsonl", "s3://corpus/empty.jsonl"]
 
