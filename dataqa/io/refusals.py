@@ -84,7 +84,7 @@ def refusal(error: Exception, url: str) -> DataqaError | None:
     return RunError(f"the store does not answer: {told}", where=url, hint=hint)
 
 
-def _mistake(said: _Said, url: str) -> InputError | None:
+def _mistake(said: _Said, url: str) -> InputError | None:  # noqa: PLR0911 - one per cause
     """What is the user's to mend."""
     base = parse(url).base
     if _METADATA.search(said.text):
