@@ -7,6 +7,7 @@ import json
 import os
 import random
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -53,9 +54,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Generator[Served]:
 
 
 @pytest.fixture
-def served(made: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Served:
+def served(made: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Served]:
     go_to(monkeypatch, made.bucket.port, tmp_path / "mirror")
-    return made
+    yield made
+    for path in made.bucket.folder.iterdir():  # the server looks at all files for each listing
+        if path.name != "in":
+            shutil.rmtree(path)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -125,13 +129,12 @@ def stopping(patch: pytest.MonkeyPatch, stop: int) -> None:
     patch.setattr(Store, "put_json", put)
 
 
-@pytest.mark.parametrize("stop", [0, 3, 12, 40])
+@pytest.mark.parametrize("stop", [0, 7, 40])
 def test_taking_a_place_may_be_stopped_anywhere(stop: int, served: Served, tmp_path: Path):
     """There is no rename that could do it at once: whoever comes next goes on with it."""
     bounds = {"gopher.word_count.min": 80}
-    for out in (f"s3://corpus/swapped-{stop}", str(tmp_path / "swapped")):
-        go("s3://corpus/in", out)
-    decide(tmp_path / "swapped", bounds)
+    go("s3://corpus/in", tmp_path / "swapped", settings=bounds)
+    go("s3://corpus/in", f"s3://corpus/swapped-{stop}")
     out = place(f"s3://corpus/swapped-{stop}")
     with pytest.MonkeyPatch.context() as patch:
         stopping(patch, stop)
@@ -141,7 +144,7 @@ def test_taking_a_place_may_be_stopped_anywhere(stop: int, served: Served, tmp_p
     assert whole(served.out(f"swapped-{stop}")) == whole(tmp_path / "swapped")
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_killed_in_a_bucket_the_rerun_makes_the_same_bytes(
     seed: int, served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
