@@ -24,7 +24,6 @@ from runs import conserved, documents, go, tree, whole, write
 from dataqa.engine.decide import decide
 from dataqa.errors import DataqaError, InputError, RunError
 from dataqa.io import objects
-from dataqa.io.sources import Reading
 from dataqa.io.store import Store
 from dataqa.io.urls import place
 
@@ -281,5 +280,12 @@ def test_what_cannot_go_to_a_bucket_says_so(served: Served, tmp_path: Path):
     assert (told.code, "ftp:// is no object storage" in told.err) == (2, True)
     told = dataqa("run", "quickstart", "-i", "s3://a:b@corpus/in", "-o", str(tmp_path / "out"))
     assert (told.code, "a:b" in told.err) == (2, False)
-    assert not (tmp_path / "out").exists() or not list((tmp_path / "out").glob("kept/*"))
-    assert Reading().format is None
+    assert not list(tmp_path.glob("out/kept/*"))
+    for command in (
+        ("dedup", "preview", "-i", "s3://corpus/in", "-o", "s3://corpus/preview"),
+        ("pack", "s3://corpus/out/kept", "-o", str(tmp_path)),
+        ("run", "quickstart", "-i", "s3://corpus/in", "-o", str(tmp_path), "--rules", "s3://r/"),
+    ):
+        told = dataqa(*command)
+        assert (told.code, "of this machine is needed here" in told.err) == (2, True)
+    assert not Path("s3:").exists()
