@@ -24,6 +24,7 @@ from dataqa.engine.outlet import QUARANTINE, VERDICT_OF
 from dataqa.engine.watch import Watch
 from dataqa.errors import InputError, did_you_mean
 from dataqa.io.spill import frame_of
+from dataqa.io.urls import place
 from dataqa.pipeline import Pipeline
 from dataqa.plan import make_plan
 from dataqa.policy import reasons
@@ -99,7 +100,7 @@ def run(
     paths = [inputs] if isinstance(inputs, str | Path) else list(inputs)
     over = Path(overlay) if overlay is not None else None
     options = Options(workers, on_error, fresh, max_drop, over, folders, engine, address)
-    return run_local(chosen, paths, Path(out), options, watch)
+    return run_local(chosen, paths, place(out), options, watch)
 
 
 def judge(

@@ -12,10 +12,14 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from dataqa.io.sinks import Written
+from dataqa.io.sources.streams import open_file
 from dataqa.io.store import Store
+
+if TYPE_CHECKING:
+    from io import RawIOBase
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -69,14 +73,14 @@ def file_sha256(store: Store, name: str) -> str | None:
     """The digest of a stored file, ``None`` where there is none."""
     if not store.exists(name):
         return None
-    with store.path(name).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    with open_file(str(store.root / name)) as file:
+        return hashlib.file_digest(cast("RawIOBase", file), "sha256").hexdigest()
 
 
 def made_tables(out: Path) -> bool:
     """Whether a folder holds what a pipeline of tables made."""
     try:
-        told = json.loads((out / MANIFEST).read_bytes())
+        told = json.loads(Store(out).get(MANIFEST) or b"null")
     except (OSError, ValueError):
         return False
     return isinstance(told, dict) and told.get("kind") == TABLES

@@ -7,7 +7,8 @@ the path; the server behind has done its work all the same where only the answer
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator
+import time
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,9 +16,12 @@ from typing import Literal
 
 import msgspec
 
-type Fault = Literal["", "lose", "refuse", "drop", "bare"]
-"""``lose`` the answer, ``refuse`` with 503 before anything is done, ``drop`` the request; ``bare``
+type Fault = Literal["", "lose", "refuse", "drop", "bare", "deny", "cut", "slow"]
+"""``lose`` the answer, ``refuse`` with 503 before anything is done, ``drop`` the request, ``deny``
+with 403 and a key in the body as S3 does, ``cut`` the body in its middle, be ``slow``; ``bare``
 tasks lose their predictions, as in a server whose data base was busy and that tried again."""
+_DENIED = b"<Error><Code>InvalidAccessKeyId</Code><AWSAccessKeyId>%s</AWSAccessKeyId></Error>"
+_OURS = {"connection", "transfer-encoding"}
 type Decide = Callable[[str, str], Fault]
 
 
@@ -44,6 +48,11 @@ def faulty(port: int, decide: Decide, prefix: str = "") -> Generator[str]:
             if fault == "refuse":
                 self._answer(503, b"")
                 return
+            if fault == "deny":
+                self._answer(403, _DENIED % (self.headers.get("Authorization") or "").encode())
+                return
+            if fault == "slow":
+                time.sleep(0.3)
             if fault == "bare" and body:
                 tasks = [{**one, "predictions": []} for one in msgspec.json.decode(body)]
                 body = msgspec.json.encode(tasks)
@@ -66,19 +75,28 @@ def faulty(port: int, decide: Decide, prefix: str = "") -> Generator[str]:
             if fault == "lose":
                 self.close_connection = True
                 return
-            self._answer(answer.status, data, answer.getheader("Content-Type") or "")
+            told = {k: v for k, v in answer.getheaders() if k.lower() not in _OURS}
+            if self.command != "HEAD":
+                told["Content-Length"] = str(len(data))
+            if fault == "cut" and len(data) > 1:
+                data = data[: len(data) // 2]
+                self.close_connection = True
+            self._answer(answer.status, data, told)
 
-        def _answer(self, status: int, data: bytes, kind: str = "text/plain") -> None:
+        def _answer(
+            self, status: int, data: bytes, headers: Mapping[str, str] | None = None
+        ) -> None:
+            told = {"Content-Type": "text/plain", "Content-Length": str(len(data))}
             try:
-                self.send_response(status)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(data)))
+                self.send_response_only(status)
+                for name, value in (headers or told).items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(data)
             except OSError:  # whoever asked has gone
                 self.close_connection = True
 
-        do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _pass  # noqa: N815
+        do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = _pass  # noqa: N815
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as it is there
             pass

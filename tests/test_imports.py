@@ -37,9 +37,25 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 ``namespace`` are what the others hang from."""
 
 ON_TOP = {"dataqa", "dataqa.__main__"}
-NETWORK = {"socket", "http", "urllib", "requests", "httpx", "ssl", "ftplib", "smtplib", "asyncio"}
+NETWORK = {
+    "socket",
+    "http",
+    "urllib",
+    "requests",
+    "httpx",
+    "ssl",
+    "ftplib",
+    "smtplib",
+    "asyncio",
+    "obstore",
+}
 MAY_TALK = {
-    *("dataqa.feedback.server", "dataqa.llm.http", "dataqa.review.server.local_server"),
+    *(
+        "dataqa.io.objects",
+        "dataqa.feedback.server",
+        "dataqa.llm.http",
+        "dataqa.review.server.local_server",
+    ),
     *("dataqa.review.server.studio", "dataqa.review.server.webhook"),
     "dataqa.engine.on_ray",
 }
@@ -48,7 +64,7 @@ HARMLESS = {"urllib.parse", "http.HTTPStatus"}
 HEAVY = (
     *("numba", "polars", "pyarrow", "numpy", "spacy", "presidio", "sklearn", "ray", "openai"),
     *("label_studio_sdk", "fasttext", "ftfy", "jinja2", "rich", "scipy", "pandas", "torch"),
-    *("jax", "mbi", "httpx", "jsonschema", "referencing"),
+    *("jax", "mbi", "httpx", "obstore", "jsonschema", "referencing"),
 )
 HELP = """
 import sys

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dataqa.cli.options import (
+    Folder,
     changed_output,
     examples_option,
     log_option,
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
 
 
 @click.command("decide")
-@click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("run", type=Folder(exists=True))
 @set_option
 @click.option("--dry-run", is_flag=True, help="Foresee it from stored signals; read no text.")
 @click.option(
     "-o",
     "--out",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=Folder(),
     help="Another folder for the result; by default it takes the place of RUN.",
 )
 @click.option(

@@ -7,8 +7,10 @@ from typing import Any
 
 import click
 
+from dataqa.cli.options import Folder
+
 _BEFORE = 60
-_RUN = click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
+_RUN = click.argument("run", type=Folder(exists=True))
 
 
 @click.command("explain")

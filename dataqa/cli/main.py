@@ -16,6 +16,7 @@ from types import FrameType
 
 import click
 
+from dataqa.cli.options import keep_local
 from dataqa.errors import DataqaError
 
 _COMMANDS = {
@@ -63,7 +64,9 @@ class _Lazy(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = import_module(f"dataqa.cli.{_COMMANDS[cmd_name][0]}")
-        return getattr(module, f"{cmd_name.replace('-', '_')}_command")
+        command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
+        keep_local(command)
+        return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):

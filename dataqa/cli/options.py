@@ -57,6 +57,62 @@ class Source(click.Path):
         return value if "://" in str(value) else super().convert(value, param, ctx)
 
 
+class Folder(click.Path):
+    """A folder of this machine, or the URL of a prefix in object storage."""
+
+    def __init__(self, *, exists: bool = False) -> None:
+        super().__init__(path_type=Path, exists=exists, file_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """A path; what is at a URL is for the store to tell."""
+        from dataqa.io.urls import place
+
+        return place(value) if "://" in str(value) else super().convert(value, param, ctx)
+
+
+class LocalPath(click.Path):
+    """What ``click.Path`` takes, but no URL, which would become a folder of that name here."""
+
+    def __init__(self, like: click.Path) -> None:
+        super().__init__(
+            exists=like.exists,
+            file_okay=like.file_okay,
+            dir_okay=like.dir_okay,
+            writable=like.writable,
+            readable=like.readable,
+            resolve_path=like.resolve_path,
+            allow_dash=like.allow_dash,
+            path_type=like.type,
+            executable=like.executable,
+        )
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """A path.
+
+        Raises:
+            InputError: It is a URL.
+        """
+        from dataqa.io.urls import is_remote
+
+        if is_remote(str(value)):
+            raise InputError(
+                "a file or folder of this machine is needed here",
+                where=str(value),
+                hint="docs/object-storage.md tells which commands take URLs",
+            )
+        return super().convert(value, param, ctx)
+
+
+def keep_local(command: click.Command) -> None:
+    """Have all paths of a command, and of those below it, be of this machine unless they say so."""
+    for parameter in command.params:
+        if type(parameter.type) is click.Path:
+            parameter.type = LocalPath(parameter.type)
+    if isinstance(command, click.Group):
+        for below in command.commands.values():
+            keep_local(below)
+
+
 def inputs_option(command: Command) -> Command:
     """``-i``: files, folders, globs or ``-``; may be given several times."""
     return _inputs(required=True)(command)
@@ -75,7 +131,7 @@ def _inputs(*, required: bool) -> Command:
         multiple=True,
         required=required,
         metavar="PATH",
-        help="File, folder or quoted glob; - for standard input. Repeatable.",
+        help="File, folder or quoted glob, also s3://…; - for standard input. Repeatable.",
     )
 
 
@@ -103,8 +159,8 @@ def out_option(command: Command) -> Command:
         "-o",
         "--out",
         required=True,
-        type=click.Path(path_type=Path, file_okay=False),
-        help="Output folder.",
+        type=Folder(),
+        help="Output folder, or a URL of object storage such as s3://BUCKET/PREFIX.",
     )(command)
 
 

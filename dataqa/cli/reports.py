@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from dataqa.cli.options import examples_option
+from dataqa.cli.options import Folder, examples_option
 
 _WORST = 5
 """Bounds that the error names; the comparison has them all."""
-_RUN = click.Path(path_type=Path, exists=True, file_okay=False)
+_RUN = Folder(exists=True)
 
 
 @click.command("report")
@@ -46,7 +46,7 @@ def report_command(
         if examples is not None:
             show_examples(store, wanted=examples)
         put_page(store)
-    click.echo(f"Report: {store.path(REPORT_HTML)}")
+    click.echo(f"Report: {store.root / REPORT_HTML}")
 
 
 @click.command("card")
@@ -54,7 +54,7 @@ def report_command(
 @click.option(
     "-o",
     "--out",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=Folder(),
     help="Where card.md and card.html go; by default into RUN.",
 )
 def card_command(*, run: Path, out: Path | None) -> None:
@@ -70,7 +70,7 @@ def card_command(*, run: Path, out: Path | None) -> None:
     target = Store(out) if out is not None else store
     target.put("card.md", markdown.encode())
     target.put("card.html", page.encode())
-    click.echo(f"Card: {target.path('card.md')} and {target.path('card.html')}")
+    click.echo(f"Card: {target.root / 'card.md'} and {target.root / 'card.html'}")
 
 
 def _report(run: Path) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def _compare(run: Path, old: Path, bounds: Path | None, *, as_json: bool) -> Non
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(told, order="sorted")).decode())
     else:
-        click.echo(f"Comparison: {store.path('comparison.html')}")
+        click.echo(f"Comparison: {store.root / 'comparison.html'}")
     if passed := told["passed"]:
         worst = "; ".join(
             f"{one['what']} {one['value']:.3g} > {one['bound']:g}" for one in passed[:_WORST]
@@ -103,5 +103,5 @@ def _compare(run: Path, old: Path, bounds: Path | None, *, as_json: bool) -> Non
         raise BoundError(
             f"{count} passed: {worst}{more}",
             where=f"{run} against {old}",
-            hint=f"{store.path('comparison.html')} shows them all",
+            hint=f"{store.root / 'comparison.html'} shows them all",
         )

@@ -6,8 +6,6 @@ between is healed by whoever opens the folder next.
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
 from typing import Any
 
 from dataqa.engine.driver import Driver, Options
@@ -28,7 +26,8 @@ from dataqa.pipeline import Pipeline
 from dataqa.plan import Plan
 from dataqa.types import Assets, rewrites
 
-LOCK = f"{STATE}/lock"
+LOCKS = {"lock", "lease", "mirror"}
+"""What of the state is about who holds it: kept when all else is forgotten."""
 _NEXT = f"{STATE}/next"
 _SWAP = f"{STATE}/swap.json"
 _STATE_PARTS = (
@@ -51,7 +50,7 @@ def pipeline_of(store: Store) -> Pipeline:
             where=str(store.root),
             hint="`dataqa run` makes one, or finishes it",
         )
-    where = str(store.path(MANIFEST))
+    where = str(store.root / MANIFEST)
     require_steps(manifest["pipeline"], manifest["steps"], where)
     return Pipeline.from_builtins(manifest["pipeline"], name=where)
 
@@ -121,7 +120,7 @@ def run_again(
     replay = None if rewritten(plan) else Replay(old, written, known.owns, plan.last)
     if replay is None:
         take_back(old, stock, job.on_error)
-    target = to or Store(old.path(_NEXT))
+    target = to or Store(old.root / _NEXT)
     with target.locked():
         refuse_strangers(target)
         target.put_json(STOCK, stock.record)
@@ -154,18 +153,13 @@ def recover(store: Store) -> None:
     """
     if not store.exists(_SWAP):
         return
-    following = store.path(_NEXT)
-    store.delete(COMPLETE)
-    for name in TOLD_OF_DOCUMENTS:
-        store.delete(name)
-    for name in (*FOLDERS, *FILES, *(f"{STATE}/{part}" for part in _STATE_PARTS)):
-        if (following / name).exists():
-            _replace(following / name, store.path(name))
+    if not store.get_json(_SWAP).get("taken"):
+        store.delete(COMPLETE)
+        for name in TOLD_OF_DOCUMENTS:
+            store.delete(name)
+        for name in (*FOLDERS, *FILES, *(f"{STATE}/{part}" for part in _STATE_PARTS)):
+            store.take(f"{_NEXT}/{name}", name)
+        # from here on what is left of the new one, where it was made, tells nothing any more
+        store.put_json(_SWAP, {"taken": True})
     store.delete_all(_NEXT)
     store.delete(_SWAP)
-
-
-def _replace(new: Path, old: Path) -> None:
-    if old.is_dir():
-        shutil.rmtree(old)
-    new.replace(old)

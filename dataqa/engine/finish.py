@@ -20,7 +20,7 @@ from dataqa.engine.overlay import met
 from dataqa.engine.provenance import files_used, scrubbed_by, steps_used
 from dataqa.engine.reporting import COMPLETE, EXAMPLES, REPORT_JSON, TOLD_OF_DOCUMENTS, tell
 from dataqa.engine.shard import Counts, Done, Job, add
-from dataqa.engine.stock import SPOOL, Stock
+from dataqa.engine.stock import SPOOL, Stock, still_the_same
 from dataqa.errors import RunError
 from dataqa.io.outputs import scan
 from dataqa.io.store import STATE, Store
@@ -50,7 +50,8 @@ class Result(NamedTuple):
 
     def scan(self, folder: str = KEPT) -> pl.LazyFrame:
         """One of the output folders as a LazyFrame; ``findings`` and ``signals`` too."""
-        return scan(sorted((self.out / folder).iterdir()))
+        store = Store(self.out)
+        return scan([store.path(name) for name in store.names(folder)])
 
 
 def load(store: Store, asked: str | None = None) -> Result | None:
@@ -99,6 +100,8 @@ def finish(
         asked: What identifies this run: the same asked again is complete already.
     """
     store = job.store
+    if job.replay is None:
+        still_the_same(stock, job.reading)
     for name in TOLD_OF_DOCUMENTS:
         store.delete(name)  # they told of an earlier run
     parts = [done for stage in stages for done in stage.values()]
@@ -189,7 +192,7 @@ def sweep(store: Store) -> None:
     """Delete outputs of earlier settings, and texts that were only on their way."""
     files = {file["name"] for file in store.get_json(MANIFEST)["outputs"]}
     for folder in FOLDERS:
-        store.path(folder).mkdir(exist_ok=True)
+        store.make_folder(folder)
         for name in store.names(folder):
             if name not in files:
                 store.delete(name)

@@ -5,14 +5,13 @@ Outputs hold what such a step left of a text, so that there is nothing else to r
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import msgspec
 
 from dataqa.engine.batch import OnError
 from dataqa.engine.stock import SPOOL, Stock
 from dataqa.errors import InputError
 from dataqa.io.sources import File, Piece, Reading, spool, survey
+from dataqa.io.sources.streams import status_of
 from dataqa.io.store import Store
 
 _STDIN = "-"
@@ -36,7 +35,7 @@ def take_back(store: Store, stock: Stock, on_error: OnError) -> None:
             _still_spooled(pieces)
             continue
         now = _unchanged(file, stock.surveys[file.path].digest, reading)
-        if pieces and spool(now, reading, store.path(SPOOL), on_error) != pieces:
+        if pieces and spool(now, reading, store.root / SPOOL, on_error) != pieces:
             raise InputError(
                 "the run's folder is not where it was, so its inputs cannot be decoded again",
                 where=str(store.root),
@@ -45,7 +44,7 @@ def take_back(store: Store, stock: Stock, on_error: OnError) -> None:
 
 
 def _still_spooled(pieces: list[Piece]) -> None:
-    if not all(Path(piece.path).exists() for piece in pieces):
+    if not all(status_of(piece.path) for piece in pieces):
         raise InputError(
             "this run read standard input, and a step that rewrites texts needs it again",
             where=_STDIN,
@@ -54,19 +53,18 @@ def _still_spooled(pieces: list[Piece]) -> None:
 
 
 def _unchanged(file: File, digest: str, reading: Reading) -> File:
-    try:
-        told = Path(file.path).stat()
-    except OSError:
+    told = status_of(file.path)
+    if told is None:
         raise InputError(
             "this input was part of the run and is gone; a step that rewrites texts needs it again",
             where=file.path,
             hint="put it back",
-        ) from None
-    same = (told.st_size, told.st_mtime_ns) == (file.size, file.mtime_ns)
+        )
+    same = (told.size, told.mtime_ns) == (file.size, file.mtime_ns)
     if not same and survey(file, reading).digest != digest:
         raise InputError(
             "this input has changed since the run; a step that rewrites texts needs it as it was",
             where=file.path,
             hint="put the old one back, or make a new run with `dataqa run`",
         )
-    return msgspec.structs.replace(file, size=told.st_size, mtime_ns=told.st_mtime_ns)
+    return msgspec.structs.replace(file, size=told.size, mtime_ns=told.mtime_ns)

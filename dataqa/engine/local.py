@@ -20,15 +20,18 @@ from dataqa.engine.watch import Silent, Watch
 from dataqa.errors import InputError
 from dataqa.io.sources import Reading
 from dataqa.io.store import STATE, Store
+from dataqa.io.urls import is_remote, place
 from dataqa.pipeline import Pipeline
 from dataqa.plan import Plan, make_plan
-from dataqa.registry import rule_folders
+from dataqa.registry import rule_folders, user_assets
 from dataqa.types import DOC_ID, Assets
 
 
 def assets_of(store: Store, rules: Sequence[Path]) -> Assets:
     """Where the steps of a run find what they open."""
-    return Assets(rule_folders(*rules), store.path(f"{STATE}/cache"))
+    if store.remote:
+        return user_assets(*rules)
+    return Assets(rule_folders(*rules), store.root / STATE / "cache")
 
 
 def run_local(
@@ -46,6 +49,7 @@ def run_local(
         BoundError: ``max_drop`` was passed.
     """
     options, watch = options or Options(), watch or Silent()
+    out = place(out)
     _apart(inputs, out)
     store = Store(out)
     assets = assets_of(store, options.rules)
@@ -89,8 +93,9 @@ def run_local(
 
 def _apart(inputs: Sequence[str | Path], out: Path) -> None:
     """See that a run does not read what it writes."""
-    for one in map(Path, inputs):
-        if one.is_dir() and out.resolve().is_relative_to(one.resolve()):
+    for one in map(place, inputs):
+        within = out.resolve().is_relative_to(one.resolve())
+        if within and (one.is_dir() or is_remote(one)):
             raise InputError(
                 "the output folder lies in an input folder, and the next run would read it",
                 where=str(out),
@@ -135,9 +140,7 @@ def _has_ids(schema: pl.Schema, reading: Reading) -> bool:
 
 
 def _forget(store: Store) -> None:
-    kept = {store.path(again.LOCK)}
     for name in (*FOLDERS, *again.FILES):
         store.delete_all(name)
-    for path in store.path(STATE).iterdir():
-        if path not in kept:
-            store.delete_all(f"{STATE}/{path.name}")
+    for part in sorted({name.split("/")[1] for name in store.names(STATE)} - again.LOCKS):
+        store.delete_all(f"{STATE}/{part}")

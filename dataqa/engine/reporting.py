@@ -67,7 +67,7 @@ def show_examples(store: Store, *, wanted: bool) -> None:
     if file_sha256(store, REPORT_JSON) != manifest["report_sha256"] and not interrupted:
         raise InputError(
             "is not what the run wrote",
-            where=str(store.path(REPORT_JSON)),
+            where=str(store.root / REPORT_JSON),
             hint="put it back; `dataqa verify` tells what else has changed",
         )
     # the command that made this run now asks for another one; a kill in between is told apart

@@ -30,7 +30,9 @@ from dataqa.io.sources import (
     spool,
     survey,
 )
+from dataqa.io.sources.streams import Status, status_of
 from dataqa.io.store import STATE, Store
+from dataqa.io.urls import is_remote
 from dataqa.plan import digest
 
 STOCK = f"{STATE}/stock.json"
@@ -104,7 +106,7 @@ def take_stock(
         if complete and old is not None and old["spooled"] and file.path != "-":
             spooled[file.path] = msgspec.convert(old["spooled"], list[Piece])
         elif needs_spool(file, reading):
-            spooled[file.path] = spool(file, reading, store.path(SPOOL), on_error)
+            spooled[file.path] = spool(file, reading, store.root / SPOOL, on_error)
             if file.path == "-":
                 surveys["-"] = _survey_of_stdin(spooled["-"], old)
     same = before.get("reading") == msgspec.to_builtins(reading)
@@ -188,6 +190,26 @@ def _survey_of_stdin(pieces: list[Piece], old: dict[str, Any] | None) -> Survey:
             hint="choose another folder with -o, or begin anew with --fresh",
         )
     return now
+
+
+def still_the_same(stock: Stock, reading: Reading) -> None:
+    """See that no object changed while it was read: processes may have read another one each.
+
+    Raises:
+        InputError: One is gone or is another one.
+    """
+    for file in stock.files:
+        if not is_remote(file.path):
+            continue
+        now = status_of(file.path)
+        if now == Status(file.size, file.mtime_ns):
+            continue
+        if now is None or survey(file, reading).digest != stock.surveys[file.path].digest:
+            raise InputError(
+                "this input has changed while the run was reading it",
+                where=file.path,
+                hint="when nobody writes to it any more, begin anew with --fresh",
+            )
 
 
 def parts_for(size: int) -> int:

@@ -124,7 +124,7 @@ class Table:
             self._flush(schema)
         if self._encoder is None or self._file is None or self._draft is None:
             return None
-        with told_of_disk(self._store.path(self.name)):
+        with told_of_disk(self._store.root / self.name):
             self._encoder.close()
             self._file.close()
         self._store.commit(self._draft, self.name)
@@ -144,7 +144,7 @@ class Table:
         self._waiting, self._rows, self._bytes = [], 0, 0
         if group is None:
             return
-        with told_of_disk(self._store.path(self.name)):
+        with told_of_disk(self._store.root / self.name):
             if self._encoder is None:
                 self._draft = self._store.draft()
                 self._file = _Hashed(self._draft)

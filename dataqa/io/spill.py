@@ -129,7 +129,7 @@ def write_sketches(store: Store, name: str, frames: Sequence[pl.DataFrame], part
     rows, part = rows[order], part[order]
     borders = np.searchsorted(part, np.arange(parts + 1))
     draft = store.draft()
-    with told_of_disk(store.path(name)), pa.OSFile(str(draft), "wb") as file:
+    with told_of_disk(store.root / name), pa.OSFile(str(draft), "wb") as file:
         table = to_arrow(rows)
         with pa.ipc.new_file(file, table.schema) as writer:
             for low, high in pairwise(borders):

@@ -102,7 +102,7 @@ def write(folder: Path, rows: Sequence[Mapping[str, Any]], files: int = 3) -> Pa
     return folder
 
 
-def go(inputs: Path | Sequence[Path], out: Path, **options: Any) -> Result:
+def go(inputs: str | Path | Sequence[Path], out: str | Path, **options: Any) -> Result:
     """A run of the small pipeline, in this process unless ``workers`` says otherwise."""
     options = {"workers": 1, **options}
     return run(options.pop("pipeline", PIPELINE), inputs, out, **options)

@@ -118,15 +118,15 @@ def test_killed_amid_the_swap_the_next_one_heals_it(
     class Killed(BaseException):
         pass
 
-    real, done = again._replace, [0]  # pyright: ignore[reportPrivateUsage]
+    real, done = Store.take, [0]
 
-    def replace_or_die(new: Path, old: Path) -> None:
+    def take_or_die(self: Store, source: str, name: str) -> None:
         if done[0] == moment:
             raise Killed
-        done[0] += 1
-        real(new, old)
+        done[0] += (self.root / source).exists()
+        real(self, source, name)
 
-    monkeypatch.setattr(again, "_replace", replace_or_die)
+    monkeypatch.setattr(Store, "take", take_or_die)
     with pytest.raises(Killed):
         decide(out, BOUNDS["mixed"], options=HERE)
     monkeypatch.undo()

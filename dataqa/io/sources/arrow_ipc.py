@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 import polars as pl
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pyarrow as pa
 from dataqa.io.sources import tables
 from dataqa.io.sources.pieces import File, Part, Piece, Reading, Unreadable
 from dataqa.io.sources.streams import open_file
+from dataqa.io.urls import is_remote
 
 _FILE = b"ARROW1"
 
@@ -54,9 +56,14 @@ def count(piece: Piece) -> int:
 
 
 def _open(path: str) -> pa.ipc.RecordBatchFileReader | pa.ipc.RecordBatchStreamReader:
-    with open_file(path) as raw:
-        head = raw.read(len(_FILE))
-    source = pa.memory_map(path)
+    raw = open_file(path)
+    head = raw.read(len(_FILE))
+    if is_remote(path):
+        raw.seek(0)
+        source = pa.PythonFile(raw, mode="r")
+    else:
+        raw.close()
+        source = pa.memory_map(path)
     return pa.ipc.open_file(source) if head == _FILE else pa.ipc.open_stream(source)
 
 
@@ -72,25 +79,23 @@ def _unopened(path: str, error: Exception) -> Unreadable:
     ).at(1)
 
 
-def _all(path: str) -> Iterator[pa.RecordBatch]:
+def _all(path: str, start: int = 0, end: int = -1) -> Iterator[pa.RecordBatch]:
+    """The batches from ``start`` on, up to the one before ``end`` if that is not negative."""
     try:
         reader = _open(path)
     except (pa.ArrowException, OSError) as error:
         raise _unopened(path, error) from None
     if isinstance(reader, pa.ipc.RecordBatchFileReader):
-        for i in range(reader.num_record_batches):
+        for i in range(start, reader.num_record_batches if end < 0 else end):
             yield reader.get_batch(i)
     else:
-        yield from reader
+        yield from islice(reader, start, None if end < 0 else end)
 
 
 def _batches(piece: Piece, wanted: Mapping[str, object]) -> Iterator[pa.RecordBatch]:
-    """The batches of a piece; skipped ones of a mapped file cost nothing."""
-    for number, batch in enumerate(_all(piece.path)):
-        if 0 <= piece.end <= number:
-            return
-        if number >= piece.start:
-            yield _checked(batch.select([name for name in batch.schema.names if name in wanted]))
+    """The batches of a piece."""
+    for batch in _all(piece.path, piece.start, piece.end):
+        yield _checked(batch.select([name for name in batch.schema.names if name in wanted]))
 
 
 def _checked(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import polars as pl
 
@@ -11,6 +10,7 @@ from dataqa.io.sources import arrow_ipc, delimited, parquet, samples, warc
 from dataqa.io.sources.columns import require_text, settle, unify
 from dataqa.io.sources.pieces import File, Piece, Reading, Unreadable
 from dataqa.io.sources.shards import OnError
+from dataqa.io.sources.streams import status_of
 
 
 def schema(
@@ -55,8 +55,9 @@ def _opened(files: Sequence[File], spooled: Mapping[str, Sequence[Piece]]) -> li
             opened.append(file)
             continue
         for piece in {piece.path: piece for piece in spooled[file.path]}.values():
-            size = Path(piece.path).stat().st_size
-            opened.append(File(piece.path, size, 0, piece.format, piece.compression))
+            there = status_of(piece.path)
+            assert there is not None
+            opened.append(File(piece.path, there.size, 0, piece.format, piece.compression))
     return opened
 
 

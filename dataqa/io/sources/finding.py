@@ -1,4 +1,4 @@
-"""Finds the input files: names, patterns, folders and standard input, sorted and each once."""
+"""Finds the input files: names, patterns, folders, URLs and standard input, sorted, each once."""
 
 # Paths stay as the user wrote them; pathlib would change "./a" to "a".
 # ruff: noqa: PTH100, PTH112, PTH207, PTH113, PTH118, PTH110, PTH116, PTH208
@@ -9,15 +9,19 @@ import glob
 import logging
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path, PurePath
 
 import msgspec
 
 from dataqa.errors import InputError, did_you_mean
+from dataqa.io.objects import Meta
+from dataqa.io.ranges import remember
+from dataqa.io.sources.globbing import Found, objects_of
 from dataqa.io.sources.pieces import File, Reading
-from dataqa.io.sources.streams import BEGINNINGS, open_file, unopened
+from dataqa.io.sources.streams import BEGINNINGS, Status, mtime_ns, open_file, unopened
+from dataqa.io.urls import is_remote, refuse_foreign
 
 STDIN = "-"
 FORMATS = ("jsonl", "csv", "tsv", "parquet", "arrow", "txt", "warc")
@@ -37,8 +41,8 @@ def find(inputs: Sequence[str | Path], reading: Reading) -> list[File]:
     """The input files, in the order of their paths, each once.
 
     Args:
-        inputs: Files, patterns (``**`` too), folders, ``-`` for standard input. In folders only
-            files of known endings are taken, hidden ones left.
+        inputs: Files, patterns (``**`` too), folders, the same below a URL of object storage, ``-``
+            for standard input. In folders only files of known endings are taken, hidden ones left.
         reading: ``format`` overrules the endings.
 
     Raises:
@@ -48,16 +52,24 @@ def find(inputs: Sequence[str | Path], reading: Reading) -> list[File]:
         raise InputError(
             f"unknown format {reading.format!r}", hint=did_you_mean(reading.format, FORMATS)
         )
-    found = {os.path.abspath(file.path): file for given in inputs for file in _one(given, reading)}
+    found = {_same(file.path): file for given in inputs for file in _one(given, reading)}
     if not found:
         raise InputError("no input given", hint="name files, folders or patterns with -i")
     return sorted(found.values(), key=lambda file: file.path)
+
+
+def _same(path: str) -> str:
+    """What two names of one file have in common."""
+    return path if is_remote(path) else os.path.abspath(path)
 
 
 def _one(given: str | Path, reading: Reading) -> list[File]:
     path = os.fspath(given)
     if path == STDIN:
         return [File(STDIN, 0, 0, reading.format or "jsonl")]
+    refuse_foreign(path)
+    if is_remote(path):
+        return [file for found in objects_of(path) for file in _objects(found, reading, path)]
     if os.path.isdir(path):
         return _folder(path, reading)
     if os.path.lexists(path):
@@ -78,9 +90,23 @@ def _folder(folder: str, reading: Reading) -> list[File]:
     return _known(list(_walk(folder)), reading, folder)
 
 
+def _objects(found: Found, reading: Reading, where: str) -> list[File]:
+    """Objects as files; those that only lie below a prefix must be of a known kind."""
+    metas = {meta.url: meta for meta in found.metas}
+    if found.named:
+        return [_object(meta, reading) for meta in found.metas]
+    return _of_known_kind(list(metas), reading, where, lambda url: _object(metas[url], reading))
+
+
 def _known(paths: Sequence[str], reading: Reading, where: str) -> list[File]:
+    return _of_known_kind(paths, reading, where, lambda path: _file(path, reading))
+
+
+def _of_known_kind(
+    paths: Sequence[str], reading: Reading, where: str, file_of: Callable[[str], File]
+) -> list[File]:
     """The files of a known kind among ``paths``, of which there must be one."""
-    files = [_file(path, reading) for path in paths if reading.format or kind_of(path)[0]]
+    files = [file_of(path) for path in paths if reading.format or kind_of(path)[0]]
     if not files:
         endings = sorted({PurePath(path).suffix for path in paths} - {""})[:8]
         seen = f" (endings seen: {', '.join(endings)})" if endings else ""
@@ -167,6 +193,16 @@ def _file(path: str, reading: Reading) -> File:
             "is no file", where=path, hint="pipe it in and name it -: COMMAND | ... -i -"
         )
     open_file(path).close()
+    return _typed(path, Status(status.st_size, status.st_mtime_ns), reading)
+
+
+def _object(meta: Meta, reading: Reading) -> File:
+    remember(meta)
+    return _typed(meta.url, Status(meta.size, mtime_ns(meta)), reading)
+
+
+def _typed(path: str, status: Status, reading: Reading) -> File:
+    """The file with its format and its compression."""
     kind, compression = kind_of(path)
     kind = reading.format or kind
     if not kind:
@@ -175,9 +211,9 @@ def _file(path: str, reading: Reading) -> File:
             where=path,
             hint=f"--input-format says what it is: {', '.join(FORMATS)}",
         )
-    if not compression and reading.format in _STREAMED and status.st_size:
+    if not compression and reading.format in _STREAMED and status.size:
         compression = _sniffed(path)
-    return File(path, status.st_size, status.st_mtime_ns, kind, compression)
+    return File(path, status.size, status.mtime_ns, kind, compression)
 
 
 def _sniffed(path: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -11,6 +12,7 @@ import pyarrow.parquet as pq
 from dataqa.io.sources import tables
 from dataqa.io.sources.pieces import MIB, File, Part, Piece, Reading, Unreadable
 from dataqa.io.sources.streams import open_file
+from dataqa.io.urls import is_remote
 
 _MOST_ROWS = 4096  # a dictionary-encoded text does not tell its decoded size
 _STEP = MIB
@@ -79,10 +81,15 @@ def _step(file: pq.ParquetFile, groups: Sequence[int]) -> int:
 
 
 def _open(path: str) -> pq.ParquetFile:
-    with open_file(path) as raw:
-        head = raw.read(4)
+    raw = open_file(path)
+    head = raw.read(4)
+    source: Any = path
+    if is_remote(path):
+        source = pa.PythonFile(raw, mode="r")
+    else:
+        raw.close()
     try:
-        return pq.ParquetFile(path, pre_buffer=False, buffer_size=MIB)
+        return pq.ParquetFile(source, pre_buffer=False, buffer_size=MIB)
     except (pa.ArrowException, OSError) as error:
         if head == b"PAR1":
             raise tables.damaged(path, error).at(1) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -49,7 +48,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class File(msgspec.Struct, frozen=True):
-    """One input file; ``path`` is as the user wrote it, ``-`` is standard input."""
+    """One input file; ``path`` is as the user wrote it, maybe a URL; ``-`` is standard input."""
 
     path: str
     size: int
@@ -83,9 +82,9 @@ class Piece(msgspec.Struct, frozen=True):
         return self.source or self.path
 
     @property
-    def rest(self) -> Path:
+    def rest(self) -> str:
         """Where the bytes lie that a spooled file breaks off in, if there are any."""
-        return Path(f"{self.path}.rest")
+        return f"{self.path}.rest"
 
 
 class Shard(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ import polars as pl
 from dataqa.io.sources import arrow_ipc, delimited, jsonl, parquet, texts, warc
 from dataqa.io.sources.assembling import chunk_of
 from dataqa.io.sources.pieces import MIB, Bad, Chunk, Part, Piece, Reading, Shard, Unreadable
-from dataqa.io.sources.streams import beginning
+from dataqa.io.sources.streams import beginning, open_file
 from dataqa.types import DOC, TEXT
 
 type OnError = Literal["stop", "quarantine"]
@@ -99,7 +99,8 @@ def _parts(
             position = max(position, *cast("list[int]", tops))
             yield part
         if piece.fault:
-            raise Unreadable(piece.fault).at(0, piece.rest.read_bytes())
+            with open_file(piece.rest) as rest:
+                raise Unreadable(piece.fault).at(0, rest.read())
     except Unreadable as fault:
         if on_error == "stop":
             raise Unreadable(fault.what, where=piece.name, hint=fault.hint) from None

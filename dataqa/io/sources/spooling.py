@@ -11,7 +11,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,10 +24,42 @@ from dataqa.io.sources import cutting, delimited, jsonl, warc
 from dataqa.io.sources.finding import STDIN
 from dataqa.io.sources.pieces import MIB, File, Piece, Reading, Unreadable
 from dataqa.io.sources.shards import OnError
-from dataqa.io.sources.streams import BEGINNINGS, beginning
+from dataqa.io.sources.streams import BEGINNINGS, beginning, status_of
+from dataqa.io.store import Store
 
 _WHOLE = ("parquet", "arrow", "txt")  # cut by their own structure, or one document
 _MARKER = "pieces.json"
+
+
+class _Home(NamedTuple):
+    """Where the pieces of one file go: below a name in a store."""
+
+    store: Store
+    name: str
+
+    def place(self, name: str) -> str:
+        """How a piece is found by whoever reads it: its path, or its URL."""
+        return str(self.store.root / self.name / name)
+
+    def put(self, name: str, data: bytes) -> None:
+        """Put some bytes, for their owner only."""
+        draft = self.store.draft()
+        with _private(draft) as target:
+            target.write(data)
+        self.commit(draft, name)
+
+    def write(self, name: str, parts: tuple[bytes, ...]) -> None:
+        """Put some bytes, compressed."""
+        draft = self.store.draft()
+        with _private(draft) as target, pa.CompressedOutputStream(target, "lz4") as packed:
+            for part in parts:
+                packed.write(part)
+        self.commit(draft, name)
+
+    def commit(self, draft: Path, name: str) -> None:
+        """Give a draft its name."""
+        self.store.make_folder(self.name, 0o700)
+        self.store.commit(draft, f"{self.name}/{name}")
 
 
 class _Marker(msgspec.Struct, frozen=True):
@@ -63,12 +94,13 @@ def spool(file: File, reading: Reading, folder: Path, on_error: OnError = "stop"
         Unreadable: The file breaks off and ``on_error`` is "stop".
         RunError: If the disk is full.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    store = Store(folder)
+    store.make_folder("", 0o700)
     try:
         if file.path == STDIN:
-            return _spool_stream(sys.stdin.buffer, file, reading, folder, on_error)
-        home = folder / hashlib.sha256(file.path.encode()).hexdigest()[:16]
-        return _spool_file(file, file.path, reading, home, on_error)
+            return _spool_stream(sys.stdin.buffer, file, reading, store, on_error)
+        home = hashlib.sha256(file.path.encode()).hexdigest()[:16]
+        return _spool_file(file, file.path, reading, _Home(store, home), on_error)
     except OSError as error:
         if error.errno == errno.ENOSPC:
             hint = "make room and run again; decoded text takes up to half its size here"
@@ -77,23 +109,22 @@ def spool(file: File, reading: Reading, folder: Path, on_error: OnError = "stop"
 
 
 def _spool_stream(
-    stream: BinaryIO, file: File, reading: Reading, folder: Path, on_error: OnError
+    stream: BinaryIO, file: File, reading: Reading, store: Store, on_error: OnError
 ) -> list[Piece]:
     """Copy a stream, then cut the copy; its folder is named by its content, as ids of a run are."""
-    copy = folder / f"stream-{os.getpid()}.tmp"
+    copy = store.draft()
     digest = hashlib.sha256()
     with _private(copy) as target:
         while block := stream.read(MIB):
             digest.update(block)
             target.write(block)
-    home = folder / digest.hexdigest()[:16]
-    home.mkdir(mode=0o700, exist_ok=True)
-    whole = home / "whole"
-    copy.replace(whole)
-    with whole.open("rb") as opened:
+    home = _Home(store, digest.hexdigest()[:16])
+    size = copy.stat().st_size
+    with copy.open("rb") as opened:
         head = opened.read(4)
+    home.commit(copy, "whole")
     kinds = [name for mark, name in BEGINNINGS.items() if head.startswith(mark)]
-    inner = File(str(whole), whole.stat().st_size, 0, file.format, kinds[0] if kinds else "")
+    inner = File(home.place("whole"), size, 0, file.format, kinds[0] if kinds else "")
     if needs_spool(inner, reading):
         return _spool_file(inner, file.path, reading, home, on_error)
     found = cutting.pieces_of(inner, reading, on_error=on_error)
@@ -105,24 +136,19 @@ def _private(path: Path) -> BinaryIO:
 
 
 def _spool_file(
-    file: File, name: str, reading: Reading, home: Path, on_error: OnError
+    file: File, name: str, reading: Reading, home: _Home, on_error: OnError
 ) -> list[Piece]:
-    home.mkdir(mode=0o700, exist_ok=True)
-    marker = home / _MARKER
     same = _Marker(file, reading, on_error, ())
-    if marker.exists():
-        found = msgspec.json.decode(marker.read_bytes(), type=_Marker)
+    marker = home.store.get(f"{home.name}/{_MARKER}")
+    if marker is not None:
+        found = msgspec.json.decode(marker, type=_Marker)
         if msgspec.structs.replace(found, pieces=()) == same and all(
-            Path(piece.path).exists() for piece in found.pieces
+            status_of(piece.path) for piece in found.pieces
         ):
             return list(found.pieces)
-        shutil.rmtree(home)
-        home.mkdir(mode=0o700)
+        home.store.delete_all(home.name)
     pieces = _recut(file, name, reading, home, on_error)
-    partial = home / f"{_MARKER}.tmp"
-    with _private(partial) as target:
-        target.write(msgspec.json.encode(msgspec.structs.replace(same, pieces=tuple(pieces))))
-    partial.replace(marker)
+    home.put(_MARKER, msgspec.json.encode(msgspec.structs.replace(same, pieces=tuple(pieces))))
     return pieces
 
 
@@ -133,17 +159,24 @@ class _Unit(NamedTuple):
     raw: bytes
 
 
-def _recut(file: File, name: str, reading: Reading, home: Path, on_error: OnError) -> list[Piece]:
+def _recut(file: File, name: str, reading: Reading, home: _Home, on_error: OnError) -> list[Piece]:
     pieces: list[Piece] = []
     held: list[bytes] = []
     size, first, position = 0, 1, 1
     head, fault = b"", ""
 
     def flush() -> Piece:
-        path = home / f"{len(pieces):05}.{file.format}.lz4"
-        _write(path, (head, *held))
+        path = f"{len(pieces):05}.{file.format}.lz4"
+        home.write(path, (head, *held))
         pieces.append(
-            Piece(str(path), file.format, first=first, source=name, compression="lz4", fault=fault)
+            Piece(
+                home.place(path),
+                file.format,
+                first=first,
+                source=name,
+                compression="lz4",
+                fault=fault,
+            )
         )
         return pieces[-1]
 
@@ -163,8 +196,8 @@ def _recut(file: File, name: str, reading: Reading, home: Path, on_error: OnErro
             raise Unreadable(problem.what, where=name, hint=problem.hint) from None
         fault = problem.what
         rest = problem.raw or (beginning(file.path) if position == 1 else b"")
-        with _private(flush().rest) as target:
-            target.write(rest)
+        flush()
+        home.put(f"{len(pieces) - 1:05}.{file.format}.lz4.rest", rest)
         return pieces
     if held:
         flush()
@@ -174,14 +207,6 @@ def _recut(file: File, name: str, reading: Reading, home: Path, on_error: OnErro
 def _slack(file: File) -> int:
     """How many units more than ``limit`` are sure to hold enough records: lines may be blank."""
     return MIB if file.format == "jsonl" else 0
-
-
-def _write(path: Path, parts: tuple[bytes, ...]) -> None:
-    partial = path.with_name(f"{path.name}.tmp")
-    with _private(partial) as target, pa.CompressedOutputStream(target, "lz4") as packed:
-        for part in parts:
-            packed.write(part)
-    partial.replace(path)
 
 
 def _units(file: File, reading: Reading) -> tuple[bytes, Iterator[_Unit]]:

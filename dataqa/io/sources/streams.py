@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import BufferedReader, RawIOBase
-from typing import BinaryIO, Protocol, cast
+from pathlib import Path
+from stat import S_ISREG
+from typing import BinaryIO, NamedTuple, Protocol, cast
 
 import pyarrow as pa
 import zstandard
 
+from dataqa.io import objects
+from dataqa.io.ranges import open_object
 from dataqa.io.sources.pieces import MIB, Unreadable
+from dataqa.io.urls import is_remote
 
 BLOCK = MIB
 BEGINNINGS = {b"\x1f\x8b": "gz", b"\x28\xb5\x2f\xfd": "zst"}
@@ -34,8 +40,38 @@ def blocks(path: str, compression: str = "", start: int = 0) -> Iterator[bytes]:
             yield block
 
 
+class Status(NamedTuple):
+    """A file's bytes in number and the time of its last change."""
+
+    size: int
+    mtime_ns: int
+
+
+def status_of(path: str) -> Status | None:
+    """What is known of a file or an object; ``None`` where there is none that can be read twice."""
+    if is_remote(path):
+        meta = objects.head(path)
+        return None if meta is None else Status(meta.size, mtime_ns(meta))
+    try:
+        told = Path(path).stat()
+    except OSError:
+        return None
+    return Status(told.st_size, told.st_mtime_ns) if S_ISREG(told.st_mode) else None
+
+
+def mtime_ns(meta: objects.Meta) -> int:
+    """When an object was put there, as a file tells it."""
+    since = meta.modified - datetime.fromtimestamp(0, UTC)
+    return (since.days * 86_400 + since.seconds) * 10**9 + since.microseconds * 1000
+
+
 def open_file(path: str) -> BinaryIO:
-    """Open a file for reading, unbuffered, with a clear error when it cannot be."""
+    """Open a file or an object for reading, unbuffered, with a clear error when it cannot be."""
+    if is_remote(path):
+        opened = open_object(path)
+        if opened is None:
+            raise Unreadable("cannot be read: there is no such object", where=path)
+        return opened
     try:
         return open(path, "rb", buffering=0)  # noqa: PTH123 - the path is the user's word
     except OSError as error:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 from typing import BinaryIO
 
 from dataqa.errors import InputError
 from dataqa.io.sources.pieces import MIB, File, Reading, Survey
-from dataqa.io.sources.streams import open_file
+from dataqa.io.sources.streams import open_file, status_of
 
 _STEP = 8 * MIB
 
@@ -19,7 +18,7 @@ def survey(file: File, reading: Reading) -> Survey:
     Raises:
         InputError: If it is standard input or a pipe, which can be read only once.
     """
-    if not Path(file.path).is_file():
+    if status_of(file.path) is None:
         raise InputError("can be read only once, so it has no digest", where=file.path)
     count = file.format == "jsonl" and not file.compression
     step = min(_STEP, reading.shard_bytes)
