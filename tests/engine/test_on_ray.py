@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Generator
 from importlib import import_module
@@ -32,13 +34,20 @@ pytest.importorskip("ray")
 
 @pytest.fixture(scope="module")
 def cluster() -> Generator[Any]:
-    """Two raylets of one CPU each, on one of which a worker may use half a GPU."""
-    made = import_module("ray.cluster_utils").Cluster(
-        initialize_head=True, head_node_args={"num_cpus": 1}
-    )
-    made.add_node(num_cpus=1, num_gpus=1)
-    yield made
-    made.shutdown()
+    """Two raylets of one CPU each, on one of which a worker may use half a GPU.
+
+    One cluster at a time, whatever other processes run these tests: two would share ports.
+    """
+    with Path(tempfile.gettempdir(), f"dataqa-test-ray-{os.getuid()}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made = import_module("ray.cluster_utils").Cluster(
+            initialize_head=True, head_node_args={"num_cpus": 1}
+        )
+        made.add_node(num_cpus=1, num_gpus=1)
+        try:
+            yield made
+        finally:
+            made.shutdown()
 
 
 @pytest.fixture
