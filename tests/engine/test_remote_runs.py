@@ -210,7 +210,7 @@ def test_a_storm_stops_the_run_and_it_continues(served: Served, monkeypatch: pyt
 
 def test_a_spooled_input_is_cut_into_objects(served: Served, tmp_path: Path):
     """What is decoded once lies in the bucket, where every machine can read it."""
-    small = {"reading.shard_bytes": 3000}
+    small = {"reading.shard_bytes": 800}
     lines = b"".join(
         path.read_bytes() for path in sorted((served.bucket.folder / "in").glob("*.jsonl"))
     )
