@@ -58,9 +58,7 @@ def judge_dataset(
     from dataqa.types import resources  # noqa: PLC0415 - heavy
 
     chosen, assets = batchwise(pipeline, settings)
-    needs: dict[str, float] = {"num_cpus": 1}
-    for named in chosen.steps:
-        needs |= {k: max(v, needs.get(k, 0.0)) for k, v in resources(named.step).items()}
+    needs = {"num_cpus": 1.0, **resources(named.step for named in chosen.steps)}
     return dataset.map_batches(
         _Judge,
         fn_constructor_args=(chosen, assets),

@@ -7,7 +7,7 @@ the evidence together (``dataqa.policy``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from enum import IntEnum
 from pathlib import Path
@@ -227,13 +227,17 @@ class GlobalStep(Step, Protocol):
         ...
 
 
-def resources(step: Step) -> dict[str, float]:
-    """What a worker on a cluster has to have for a step, in Ray's words: a step may say so.
+def resources(steps: Iterable[Step]) -> dict[str, float]:
+    """What a worker on a cluster has to have for steps, in Ray's words: the most of each thing.
 
-    A class attribute or property ``resources``, such as ``{"num_gpus": 0.5, "memory": 4e9}``
-    (bytes). On one machine it is not looked at.
+    A step may say so by a class attribute or property ``resources``, such as
+    ``{"num_gpus": 0.5, "memory": 4e9}`` (bytes). On one machine it is not looked at.
     """
-    return dict(getattr(step, "resources", None) or {})
+    needs: dict[str, float] = {}
+    for step in steps:
+        for name, amount in (getattr(step, "resources", None) or {}).items():
+            needs[name] = max(amount, needs.get(name, 0.0))
+    return dict(sorted(needs.items()))
 
 
 def promise(step: Step) -> str:

@@ -195,7 +195,9 @@ class _Crew:
 
     def _hire(self, work: Work, wanted: int) -> None:
         """Have so many actors, with what the stage's steps need."""
-        needs = needs_of(work)
+        from dataqa.types import resources  # noqa: PLC0415 - it imports polars
+
+        needs = resources(named.step for named in work.stage.steps)
         if needs != self._needs:
             self.dismiss()
             self._needs = needs
@@ -266,17 +268,6 @@ def _listens(address: str) -> None:
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if host and port.isdigit():
         socket.create_connection((host.strip("[]"), int(port)), timeout=10.0).close()
-
-
-def needs_of(work: Work) -> dict[str, float]:
-    """What an actor for a stage asks Ray for: the most that a step of it needs of each."""
-    from dataqa.types import resources  # noqa: PLC0415 - it imports polars
-
-    needs: dict[str, float] = {}
-    for named in work.stage.steps:
-        for name, amount in resources(named.step).items():
-            needs[name] = max(amount, needs.get(name, 0.0))
-    return dict(sorted(needs.items()))
 
 
 def _killers(work: Work) -> RunError:
