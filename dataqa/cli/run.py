@@ -114,6 +114,8 @@ def run_command(
         return
     if not inputs:
         raise click.UsageError("Missing option '-i' / '--input'.")
+    if address is not None and engine != "ray":
+        raise click.UsageError("--address is of a Ray cluster: add --engine ray.")
     written = changed_output(format=output_format, examples=examples)
     given = changed_reading(limit=limit, **reading) | parse_settings(settings) | written
     options = Options(workers, on_error, fresh, max_drop, overlay, rules, engine, address)

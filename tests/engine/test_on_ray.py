@@ -169,6 +169,13 @@ def test_no_cluster_no_run(tmp_path: Path):
         go(corpus, tmp_path / "out", engine="ray", address="127.0.0.1:1")
 
 
+def test_an_address_without_its_engine_is_refused(tmp_path: Path):
+    words = ["run", "quickstart", "-i", str(tmp_path), "-o", str(tmp_path / "out")]
+    done = dataqa_command(*words, "--address", "auto")
+    assert done.code == 2
+    assert "add --engine ray" in done.err
+
+
 def test_from_the_command_line(there: dict[str, Any], tmp_path: Path):
     corpus = write(tmp_path / "in", documents(10))
     words = [
