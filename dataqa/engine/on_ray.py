@@ -22,6 +22,7 @@ from uuid import uuid4
 
 from dataqa.environment import ONE_THREAD
 from dataqa.errors import DataqaError, InputError, RunError
+from dataqa.io.store import STATE
 
 if TYPE_CHECKING:
     from dataqa.engine.pool import Here, Pool
@@ -99,27 +100,20 @@ def ray_pool(job: Job, cluster: Cluster, tell: Tell) -> Generator[Pool]:
     from dataqa.engine.pool import Pool  # noqa: PLC0415 - it imports polars
 
     with connected(cluster.address) as ray:
-        probe = f".state/cluster/{uuid4().hex}"
+        probe = f"{STATE}/cluster/{uuid4().hex}"
         job.store.put(probe, b"")
         crew = _Crew(ray, job, cluster, probe)
         try:
             yield Pool(partial(crew.run, tell), crew.most)
         finally:
             crew.dismiss()
-            job.store.delete_all(".state/cluster")
+            job.store.delete_all(f"{STATE}/cluster")
 
 
 @contextmanager
 def connected(address: str | None) -> Generator[Any]:
     """Ray, connected; a connection that was there before stays."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    try:
-        # a type checker would read all of it
-        ray: Any = import_module("ray")
-    except ModuleNotFoundError:
-        hint = "pip install 'dataqa[ray]', on every node"
-        raise InputError("needs the package ray", where="--engine ray", hint=hint) from None
+    ray = library()
     ours = not ray.is_initialized()
     if ours:
         try:
@@ -134,6 +128,27 @@ def connected(address: str | None) -> Generator[Any]:
     finally:
         if ours:
             ray.shutdown()
+
+
+def library() -> Any:
+    """The package ray, as runs want it; what Ray's own variables already say stays.
+
+    Raises:
+        InputError: It is not installed.
+    """
+    for name in (
+        "RAY_USAGE_STATS_ENABLED",  # nothing is sent anywhere
+        "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO",  # a worker without GPUs does not warn of it
+        # begun by `uv run`, Ray would copy the folder of the project to each node and make its
+        # environment again there, for minutes; nodes have the same environment already
+        "RAY_ENABLE_UV_RUN_RUNTIME_ENV",
+    ):
+        os.environ.setdefault(name, "0")
+    try:
+        return import_module("ray")  # a type checker that saw its name would read all of it
+    except ModuleNotFoundError:
+        hint = "pip install 'dataqa[ray]', on every node"
+        raise InputError("needs the package ray", where="--engine ray", hint=hint) from None
 
 
 class _Crew:
@@ -247,6 +262,9 @@ class _Crew:
             except (gone.RayActorError, gone.ObjectLostError, gone.OutOfMemoryError):
                 self._ray.kill(actor)
                 return None
+            except (gone.ActorUnschedulableError, gone.RuntimeEnvSetupError) as error:
+                hint = "do all nodes have the same Python and packages? `ray logs` tells"
+                raise RunError(f"no worker can start: {_line(error)}", hint=hint) from None
 
     @contextmanager
     def _told_of_loss(self) -> Generator[None]:

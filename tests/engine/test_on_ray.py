@@ -10,6 +10,7 @@ import tempfile
 import threading
 from collections.abc import Generator
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from dataqa.errors import InputError, RunError
 from dataqa.pipeline import NamedStep, Pipeline
 from dataqa.types import Step
 
-pytest.importorskip("ray")
+pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="needs ray")
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +41,7 @@ def cluster() -> Generator[Any]:
     """
     with Path(tempfile.gettempdir(), f"dataqa-test-ray-{os.getuid()}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        on_ray.library()  # before anything else of Ray is imported: it reads its variables then
         made = import_module("ray.cluster_utils").Cluster(
             initialize_head=True, head_node_args={"num_cpus": 1}
         )
@@ -209,7 +211,7 @@ def test_the_job_that_is_submitted(there: dict[str, Any], tmp_path: Path):
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:ray")
 def test_a_dataset_is_judged_as_a_frame_is(cluster: Any):
-    ray, data = import_module("ray"), import_module("ray.data")
+    ray, data = on_ray.library(), import_module("ray.data")
     frame = pl.DataFrame(documents(60)).with_columns(
         pl.when(pl.col("rank") == 7).then(None).otherwise("text").alias("text")
     )
