@@ -66,7 +66,7 @@ def tools() -> list[Tool]:
     """Ours first, then the peers."""
     made = [Tool(OURS, "" if STEP in registry.step_names() else f"no step {STEP} yet", run_ours)]
     for peer, script, read in PEERS:
-        missing = "" if _works(peer) else "its environment was not made (make peers)"
+        missing = "" if works(peer) else "its environment was not made (make peers)"
         made.append(Tool(peer, missing, _peer(peer, script, read)))
     return made
 
@@ -75,7 +75,7 @@ def run_ours(corpus: Path, out: Path, similarity: float, language: str = "en") -
     """``dataqa.run`` with the step alone, in another process."""
     job = {"corpus": str(corpus), "out": str(out), "similarity": similarity, "workers": WORKERS}
     out.mkdir(parents=True)
-    usage = _timed([sys.executable, "-m", "benchmarks.dedupers"], job, out)
+    usage = timed([sys.executable, "-m", "benchmarks.dedupers"], job, out)
     kept = _ids(out / "run" / "kept")
     found = pl.read_parquet(out / "run" / "findings" / "*.parquet")
     pairs = found.filter(pl.col("rule") == f"{STEP}.near").select("doc_id", "ref", "score")
@@ -86,7 +86,7 @@ def run_in_memory(corpus: Path, out: Path, similarity: float, language: str = "e
     """``dataqa.deduplicate`` of the corpus as a frame, in another process: as Daft's recipe."""
     job = {"corpus": str(corpus), "out": str(out), "similarity": similarity, "workers": 0}
     out.mkdir(parents=True)
-    usage = _timed([sys.executable, "-m", "benchmarks.dedupers"], job, out)
+    usage = timed([sys.executable, "-m", "benchmarks.dedupers"], job, out)
     told = pl.read_parquet(out / "pairs.parquet")
     pairs = told.select(doc_id="removed", ref="kept", score="similarity")
     return Outcome(_ids(out / "kept"), pairs, usage)
@@ -145,18 +145,21 @@ def _peer(
             "workers": WORKERS,
         }
         out.mkdir(parents=True)
-        usage = _timed(command, job, out)
+        usage = timed(command, job, out)
         return Outcome(read(kept), None, usage)
 
     return run
 
 
-def _timed(command: list[str], job: dict[str, Any], out: Path) -> Usage:
-    told = out / "job.json"
-    told.write_text(json.dumps(job))
+def timed(command: list[str], job: dict[str, Any] | None, out: Path) -> Usage:
+    """Run a command to its end, its job in a file that it is given; what it took."""
+    if job is not None:
+        told = out / "job.json"
+        told.write_text(json.dumps(job))
+        command = [*command, str(told)]
     with (out / "log").open("w") as log:
         begun = time.perf_counter()
-        child = subprocess.Popen([*command, str(told)], cwd=ROOT, stdout=log, stderr=log)
+        child = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
         _, status, used = os.wait4(child.pid, 0)
         wall = time.perf_counter() - begun
     child.returncode = os.waitstatus_to_exitcode(status)
@@ -171,7 +174,7 @@ def _ids(folder: Path) -> set[str]:
     return {name for file in files for name in pl.read_parquet(file, columns=["id"])["id"]}
 
 
-def _arrow_ids(folder: Path) -> set[str]:
+def arrow_ids(folder: Path) -> set[str]:
     """Of a dataset as Hugging Face's library saves it: Arrow streams."""
     found: set[str] = set()
     for file in sorted(folder.glob("*.arrow")):
@@ -180,7 +183,7 @@ def _arrow_ids(folder: Path) -> set[str]:
     return found
 
 
-def _works(peer: str) -> bool:
+def works(peer: str) -> bool:
     """Whether a peer's environment was made, and to its end."""
     python = python_of(peer)
     module = peer.replace("-", "_")
@@ -199,7 +202,7 @@ IN_MEMORY = Tool("dataqa, a frame in memory", "", run_in_memory)
 """Like for like with a recipe that holds all documents in memory."""
 PEERS: tuple[tuple[str, str, Callable[[Path], set[str]]], ...] = (
     ("daft", "daft_dedup_peer.py", _ids),
-    ("text-dedup", "text_dedup_peer.py", _arrow_ids),
+    ("text-dedup", "text_dedup_peer.py", arrow_ids),
     ("datatrove", "datatrove_dedup_peer.py", _ids),
 )
 

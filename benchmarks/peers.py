@@ -15,6 +15,8 @@ from benchmarks.bench import ROOT
 
 PEERS: dict[str, tuple[str, ...]] = {
     "datatrove": ("datatrove[processing]==0.10.1", "nltk", "spacy", "jieba", "pyarrow"),
+    # it imports these two and does not ask for them
+    "data-juicer": ("py-data-juicer==1.6.1", "aiohttp", "ray==2.60.0"),
     "text-dedup": ("text-dedup==0.4.1",),
     "daft": ("daft==0.7.26",),
     "rensa": ("rensa==0.5.0", "pyarrow"),

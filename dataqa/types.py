@@ -176,13 +176,13 @@ class Merge(Protocol):
     Memory is the step's to bound: what it asks for comes in pieces.
     """
 
-    @property
-    def parts(self) -> int:
-        """How many key partitions there are; results must not depend on it."""
-        ...
+    def each[T](self, task: Callable[[pl.DataFrame], T]) -> Iterator[T]:
+        """What a task makes of the keyed rows of each key partition that has any, in their order.
 
-    def keyed(self, part: int) -> pl.DataFrame:
-        """The keyed rows of one partition, no columns if there is none."""
+        Rows of equal keys are in one partition, and results must not depend on how many there are.
+        Where a run has workers they do it: so the task is a function of a module, a method of a
+        step or a ``partial`` of one, and what it makes is small.
+        """
         ...
 
     def docs(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:

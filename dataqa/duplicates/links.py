@@ -6,6 +6,7 @@ Memory: five bytes for each document, and one key partition.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -105,20 +106,17 @@ def number(merge: Merge) -> Numbering:
 
 
 def link(merge: Merge, numbering: Numbering, folder: Path) -> Linked:
-    """Join all documents that share a key, one key partition at a time."""
+    """Join all documents that share a key: workers look for those, and they are joined here."""
     from dataqa.kernels import clusters  # noqa: PLC0415 - compiled code, when it is needed
 
     parent = np.arange(numbering.size, dtype=np.uint32)
     members = np.zeros(numbering.size, np.bool_)
     hits: list[Hits] = []
-    for part in range(merge.parts):
-        rows = merge.keyed(part)
-        if not rows.height:
-            continue
-        keys, nodes = _repeated(rows["key"].to_numpy(), numbering.nodes(rows[DOC]))
-        shared = np.zeros(len(keys), np.bool_)
-        clusters.link(keys, nodes, parent, shared)
-        keys, nodes = keys[shared], nodes[shared]
+    told = merge.each(partial(_shared, numbering=numbering))
+    for part, (again, others) in enumerate(told):
+        several = np.zeros(len(again), np.bool_)
+        clusters.link(again, others, parent, several)
+        keys, nodes = again[several], others[several]
         members[nodes] = True
         found = Hits(folder / f"{part:05d}.keys.npy", folder / f"{part:05d}.nodes.npy", len(keys))
         np.save(found.keys, keys)
@@ -128,15 +126,27 @@ def link(merge: Merge, numbering: Numbering, folder: Path) -> Linked:
     return Linked(numbering, parent, members, hits)
 
 
-def _repeated(
-    keys: NDArray[np.uint64], nodes: NDArray[np.uint32]
+def _shared(
+    rows: pl.DataFrame, numbering: Numbering
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
-    """The rows whose key may occur again, sorted by key: far fewer than all, so a cheap sort."""
-    from dataqa.kernels import clusters  # noqa: PLC0415
+    """Keys of one partition that occur again, ascending, and the node of each."""
+    keys = rows["key"].to_numpy()
+    again = repeated(keys)
+    return keys[again], numbering.nodes(rows[DOC].gather(again))
+
+
+def repeated(keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """The rows whose key occurs again, sorted by key.
+
+    Most keys are alone, and a filter of two bits for each says so: what is left is a cheap sort.
+    """
+    from dataqa.kernels import clusters  # noqa: PLC0415 - compiled code, when it is needed
 
     size = 1 << max(10, (4 * len(keys)).bit_length())
     again = np.zeros(len(keys), np.bool_)
     clusters.repeated(keys, np.zeros(size, np.uint8), again)
-    keys, nodes = keys[again], nodes[again]
-    order = np.argsort(keys)
-    return keys[order], nodes[order]
+    left = np.flatnonzero(again)
+    left = left[np.argsort(keys[left], kind="stable")]
+    same = np.zeros(len(left) + 1, np.bool_)
+    same[1:-1] = keys[left][1:] == keys[left][:-1]
+    return left[same[1:] | same[:-1]]

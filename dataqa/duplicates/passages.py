@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -30,6 +30,7 @@ from dataqa.duplicates.items import (
     load_kernels,
     pieces_of,
 )
+from dataqa.duplicates.links import repeated
 from dataqa.duplicates.runs import Runs
 from dataqa.types import DOC, DOC_ID, TEXT, Merge
 
@@ -88,22 +89,16 @@ class _Hosts(NamedTuple):
 def _meeting(merge: Merge, folder: Path) -> Runs:
     """The notes that are equal in two or more places: document and item."""
     hot = Runs(folder, "hot")
-    for part in range(merge.parts):
-        rows = merge.keyed(part)
-        if not rows.height:
-            continue
-        keys = rows["key"].to_numpy()
-        size = 1 << max(10, (4 * len(keys)).bit_length())
-        again = np.zeros(len(keys), np.bool_)
-        load_kernels().clusters.repeated(keys, np.zeros(size, np.uint8), again)
-        left = np.flatnonzero(again)
-        left = left[np.argsort(keys[left])]
-        same = np.zeros(len(left) + 1, np.bool_)
-        same[1:-1] = keys[left][1:] == keys[left][:-1]
-        left = left[same[1:] | same[:-1]]
-        hot.add(rows[DOC].to_numpy()[left], rows[PLACE].to_numpy()[left])
+    for docs, places in merge.each(_again):
+        hot.add(docs, places)
     hot.flush()
     return hot
+
+
+def _again(rows: pl.DataFrame) -> tuple[NDArray[np.uint64], NDArray[Any]]:
+    """Of one partition: document and item of the notes that occur again."""
+    left = repeated(rows["key"].to_numpy())
+    return rows[DOC].to_numpy()[left], rows[PLACE].to_numpy()[left]
 
 
 def _hosts(merge: Merge, hot: Runs) -> _Hosts:

@@ -6,7 +6,7 @@ What documents have in common is told by their shingles, where these are kept to
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -65,17 +65,13 @@ class Rebanded(NamedTuple):
     sketches: Sketches
     folder: Path
 
-    @property
-    def parts(self) -> int:
-        """As many as there are of the sketches."""
-        return self.sketches.parts
-
-    def keyed(self, part: int) -> pl.DataFrame:
-        """One partition of the keys."""
-        if not _keys(self.folder, part).exists():
-            return pl.DataFrame()
-        numbers = np.fromfile(_docs(self.folder, part), np.uint64)
-        return pl.DataFrame({DOC: numbers, "key": np.fromfile(_keys(self.folder, part), np.uint64)})
+    def each[T](self, task: Callable[[pl.DataFrame], T]) -> Iterator[T]:
+        """What a task makes of each partition of the keys."""
+        for part in range(self.sketches.parts):
+            if _keys(self.folder, part).exists():
+                numbers = np.fromfile(_docs(self.folder, part), np.uint64)
+                keys = np.fromfile(_keys(self.folder, part), np.uint64)
+                yield task(pl.DataFrame({DOC: numbers, "key": keys}))
 
     def docs(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
         """Columns of the documents' own rows."""

@@ -7,6 +7,7 @@ before it. A marker under that key means done, and nothing else does.
 from __future__ import annotations
 
 import os
+import time
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -16,7 +17,7 @@ import polars as pl
 from dataqa.engine import settle
 from dataqa.engine.batch import OnError
 from dataqa.engine.finish import Result, finish, most_dropping
-from dataqa.engine.host import Session
+from dataqa.engine.host import Session, peak_memory_mb
 from dataqa.engine.onward import marker, spilled
 from dataqa.engine.outlet import REJECTED
 from dataqa.engine.pool import Pool, pool_of
@@ -70,6 +71,7 @@ class Driver:
         self._store = job.store
         self._done: dict[int, dict[str, Done]] = {}
         self._twice = False
+        self._session = Session()
 
     @property
     def asked(self) -> str:
@@ -80,7 +82,7 @@ class Driver:
     def run(self) -> Result:
         """Run every stage, or what is left of it, and finish."""
         first = [self._first(shard) for shard in self._stock.shards]
-        session = Session()
+        session = self._session
 
         def tell(told: Progress) -> None:
             seen = 0 if self._twice else told.stage
@@ -124,7 +126,7 @@ class Driver:
             self._check_drops(stage)
             if stage.number < self._plan.last:
                 following = self._plan.stages[stage.number]
-                works = self._next(following, works, self._settle(following, works))
+                works = self._next(following, works, self._settle(pool, following, works))
 
     def _first(self, shard: Shard, renames: str | None = None) -> Work:
         stage = self._plan.stages[0]
@@ -193,7 +195,7 @@ class Driver:
         """Run shards that hold a repeated id once more, now with ids of their own."""
         new = pl.DataFrame(schema={DOC: pl.UInt64, DOC_ID: pl.String})
         self._twice = True
-        while (more := self._repeats(works)).height:
+        while (more := self._repeats(pool, works)).height:
             # a new id may be one that somebody has: hence again, until none is repeated
             self._watch.note(f"{more.height} documents have the id of another one: ~2, ~3, … added")
             new = pl.concat([new, more]).unique(DOC, keep="last").sort(DOC)
@@ -204,11 +206,10 @@ class Driver:
         self._twice = False
         return works
 
-    def _repeats(self, works: list[Work]) -> pl.DataFrame:
-        shards = self._shards(works)
-        return pl.concat([settle.renames(shards, part) for part in range(shards.parts)])
+    def _repeats(self, pool: Pool, works: list[Work]) -> pl.DataFrame:
+        return self._shards(pool, works).renames()
 
-    def _settle(self, stage: Stage, works: list[Work]) -> str:
+    def _settle(self, pool: Pool, stage: Stage, works: list[Work]) -> str:
         """Have the global step rule over all documents that are left; the ruling's fingerprint."""
         fingerprint = chain(stage.fingerprint, [work.key for work in works])
         named = stage.settles
@@ -216,11 +217,14 @@ class Driver:
             return fingerprint
         promised = f"{said}; " if (said := promise(named.step)) else ""
         self._watch.note(f"{named.label}: {promised}merging what {len(works)} shards know")
-        settle.settle(named, self._shards(works), fingerprint)
+        started = time.process_time()
+        settle.settle(named, self._shards(pool, works), fingerprint)
+        spent = {named.label: time.process_time() - started}
+        self._session.add(stage.number, 0, 0, spent, peak_memory_mb())
         return fingerprint
 
-    def _shards(self, works: list[Work]) -> settle.Shards:
-        return settle.Shards(self._store, _keys(works), self._job.parts)
+    def _shards(self, pool: Pool, works: list[Work]) -> settle.Shards:
+        return settle.Shards(self._store, _keys(works), self._job.parts, pool.each)
 
     def _check_drops(self, stage: Stage) -> None:
         documents = sum(done.documents for done in self._done[1].values())

@@ -6,7 +6,7 @@ written anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -69,14 +69,10 @@ class Frame(NamedTuple):
     sketch: Sketch
     held: pl.DataFrame
 
-    @property
-    def parts(self) -> int:
-        """One: everything is in memory."""
-        return 1
-
-    def keyed(self, part: int) -> pl.DataFrame:  # noqa: ARG002 - there is one
-        """All keyed rows."""
-        return self.sketch.keyed
+    def each[T](self, task: Callable[[pl.DataFrame], T]) -> Iterator[T]:
+        """What a task makes of all keyed rows."""
+        if self.sketch.keyed.height:
+            yield task(self.sketch.keyed)
 
     def docs(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
         """The documents' own rows, at once."""

@@ -81,12 +81,19 @@ class _Worker:
     def one(self, work: bytes) -> tuple[Any, list[Any]]:
         """Run a shard: its done-marker or what stops the run, and what it took."""
         assert self._here is not None
+        return self._made(partial(self._here.one, import_module("ray").cloudpickle.loads(work)))
+
+    def call(self, call: bytes) -> tuple[Any, list[Any]]:
+        """Make a call: what it makes or what stops the run."""
+        return self._made(import_module("ray").cloudpickle.loads(call))
+
+    def _made(self, call: Callable[[], Any]) -> tuple[Any, list[Any]]:
         self._told.clear()
         try:
-            done: Any = self._here.one(import_module("ray").cloudpickle.loads(work))
+            made = call()
         except DataqaError as error:
-            done = error
-        return done, list(self._told)
+            made = error
+        return made, list(self._told)
 
 
 @contextmanager
@@ -104,7 +111,7 @@ def ray_pool(job: Job, cluster: Cluster, tell: Tell) -> Generator[Pool]:
         job.store.put(probe, b"")
         crew = _Crew(ray, job, cluster, probe)
         try:
-            yield Pool(partial(crew.run, tell), crew.most)
+            yield Pool(partial(crew.run, tell), partial(crew.each, tell), crew.most)
         finally:
             crew.dismiss()
             job.store.delete_all(f"{STATE}/cluster")
@@ -160,7 +167,7 @@ class _Crew:
         self._needs: Mapping[str, float] = {}
         self._starting: dict[Any, Any] = {}
         self._idle: list[Any] = []
-        self._busy: dict[Any, tuple[Any, Work]] = {}
+        self._busy: dict[Any, tuple[Any, int]] = {}
         self._waited, self._most = 0.0, 1
 
     def most(self) -> int:
@@ -171,31 +178,55 @@ class _Crew:
         """Run shards; each comes as it is done."""
         if not works:
             return
-        todo, deaths = deque(works), Counter[str]()
-        self._hire(works[0], min(self._size(), len(works)))
+        self._need(works[0])
+        for number, done in self._spread(tell, "one", works, [_shard(work) for work in works]):
+            yield works[number], done
+
+    def each(self, tell: Tell, calls: Sequence[Callable[[], Any]]) -> Iterator[Any]:
+        """Make calls; what they make comes in their order, and is held for one round of them."""
+        size = 2 * self._size()
+        for first in range(0, len(calls), size):
+            some = calls[first : first + size]
+            names = [f"partition {first + at}" for at in range(len(some))]
+            made = dict(self._spread(tell, "call", some, [(name, "") for name in names]))
+            yield from (made[at] for at in range(len(some)))
+
+    def _spread(
+        self, tell: Tell, method: str, items: Sequence[Any], names: Sequence[tuple[str, str]]
+    ) -> Iterator[tuple[int, Any]]:
+        """Have actors do things, each anew where its actor dies; number and result, as they come.
+
+        Args:
+            tell: Told what things took.
+            method: Of the actor.
+            items: What it is given, pickled.
+            names: What each is called, and where it comes from, if it kills who does it.
+        """
+        todo, deaths = deque(range(len(items))), Counter[int]()
+        self._hire(min(self._size(), len(items)))
         while todo or self._busy:
             while todo and self._idle:
-                self._give(self._idle.pop(), todo.popleft())
+                self._give(self._idle.pop(), method, todo[0], items[todo.popleft()])
             for ref in self._some():
                 if ref in self._starting:
                     self._started(ref)
                     continue
-                actor, work = self._busy.pop(ref)
+                actor, number = self._busy.pop(ref)
                 result = self._result(ref, actor)
                 if result is None:
-                    deaths[work.key] += 1
-                    if deaths[work.key] > DEATHS:
-                        raise _killers(work)
-                    todo.appendleft(work)
+                    deaths[number] += 1
+                    if deaths[number] > DEATHS:
+                        raise _killers(*names[number])
+                    todo.appendleft(number)
                     self._start()
                     continue
                 self._idle.append(actor)
-                done, told = result
+                made, told = result
                 for progress in told:
                     tell(progress)
-                if isinstance(done, DataqaError):
-                    raise done
-                yield work, done
+                if isinstance(made, DataqaError):
+                    raise made
+                yield number, made
 
     def dismiss(self) -> None:
         """End all actors: what one has half done is done again by the next run."""
@@ -208,14 +239,16 @@ class _Crew:
     def _size(self) -> int:
         return self._cluster.workers or max(1, int(self._ray.cluster_resources().get("CPU", 1)))
 
-    def _hire(self, work: Work, wanted: int) -> None:
-        """Have so many actors, with what the stage's steps need."""
+    def _need(self, work: Work) -> None:
+        """Have actors with what the stage's steps need, and no others."""
         from dataqa.types import resources  # noqa: PLC0415 - it imports polars
 
         needs = resources(named.step for named in work.stage.steps)
         if needs != self._needs:
             self.dismiss()
             self._needs = needs
+
+    def _hire(self, wanted: int) -> None:
         for _ in range(wanted - len(self._idle) - len(self._starting)):
             self._start()
 
@@ -234,8 +267,9 @@ class _Crew:
         else:
             self._idle.append(actor)
 
-    def _give(self, actor: Any, work: Work) -> None:
-        self._busy[actor.one.remote(self._ray.cloudpickle.dumps(work))] = actor, work
+    def _give(self, actor: Any, method: str, number: int, item: Any) -> None:
+        ref = getattr(actor, method).remote(self._ray.cloudpickle.dumps(item))
+        self._busy[ref] = actor, number
         self._most = max(self._most, len(self._busy))
 
     def _some(self) -> list[Any]:
@@ -288,11 +322,14 @@ def _listens(address: str) -> None:
         socket.create_connection((host.strip("[]"), int(port)), timeout=10.0).close()
 
 
-def _killers(work: Work) -> RunError:
-    piece = work.shard.pieces[0].name if work.shard.pieces else ""
+def _shard(work: Work) -> tuple[str, str]:
+    return f"shard {work.shard.number}", work.shard.pieces[0].name if work.shard.pieces else ""
+
+
+def _killers(name: str, where: str) -> RunError:
     return RunError(
-        f"{DEATHS + 1} workers died over shard {work.shard.number}",
-        where=piece,
+        f"{DEATHS + 1} workers died over {name}",
+        where=where,
         hint="out of memory? `ray logs` tells; a smaller shard_bytes or fewer --workers need less",
     )
 

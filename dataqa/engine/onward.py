@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from hashlib import blake2b
 from typing import NamedTuple
@@ -50,7 +51,8 @@ class Wanted(NamedTuple):
     """What the next stage asks for.
 
     ``sketch`` is the next global step's, ``ids`` whether repeated ids have to be looked for,
-    ``parts`` the number of key partitions of both, ``batch_bytes`` the next stage's batches.
+    ``parts`` the number of key partitions of both, ``batch_bytes`` the next stage's batches,
+    ``label`` the global step's name.
     """
 
     spill: bool
@@ -58,6 +60,7 @@ class Wanted(NamedTuple):
     ids: bool
     parts: int
     batch_bytes: int
+    label: str = ""
 
 
 class Onward:
@@ -69,6 +72,7 @@ class Onward:
         self._sketches: list[pl.DataFrame] = []
         self._described = Table(store, described(key), codec="lz4")
         self._ids: list[pl.DataFrame] = []
+        self._seconds = 0.0
 
     def note_ids(self, docs: pl.DataFrame) -> None:
         """See the documents that were read, before any left."""
@@ -80,10 +84,17 @@ class Onward:
         if self._spill is not None and batch.docs.height:
             self._spill.add(batch)
             if self._wanted.sketch is not None:
+                started = time.process_time()
                 sketch = self._wanted.sketch(batch)
+                self._seconds += time.process_time() - started
                 self._sketches.append(compact(sketch.keyed))
                 if sketch.docs is not None:
                     self._described.add(sketch.docs)
+
+    def lap(self) -> dict[str, float]:
+        """The CPU seconds that sketching took since the last lap, by the step it is for."""
+        seconds, self._seconds = self._seconds, 0.0
+        return {self._wanted.label: seconds} if self._wanted.sketch is not None else {}
 
     def close(self) -> None:
         """Write what waits."""

@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -22,6 +23,7 @@ from queue import Empty
 from typing import Any, NamedTuple
 
 from dataqa.engine.batch import OpenedStep
+from dataqa.engine.settle import Spread, in_turn
 from dataqa.engine.shard import Done, Job, Progress, Tell, Work, open_steps, run_shard
 from dataqa.environment import ONE_THREAD, variables
 from dataqa.errors import RunError
@@ -34,10 +36,12 @@ class Pool(NamedTuple):
 
     Attributes:
         run: Runs some; results come as they are done, each with its work.
+        each: Runs calls that can be sent to a process; what they make comes in their order.
         workers: How many there are, or have been at most.
     """
 
     run: Callable[[Sequence[Work]], Iterator[tuple[Work, Done]]]
+    each: Spread
     workers: Callable[[], int]
 
 
@@ -45,7 +49,7 @@ class Pool(NamedTuple):
 def pool_of(job: Job, workers: int, tell: Tell) -> Generator[Pool]:
     """A pool of ``workers`` processes; with one worker, this process itself."""
     if workers <= 1:
-        yield Pool(Here(job, tell).run, lambda: 1)
+        yield Pool(Here(job, tell).run, in_turn, lambda: 1)
         return
     context = multiprocessing.get_context("spawn")
     with _told_of_death():
@@ -55,7 +59,9 @@ def pool_of(job: Job, workers: int, tell: Tell) -> Generator[Pool]:
             workers, context, _begin, (job, messages, os.getpid()), max_tasks_per_child=None
         )
         try:
-            yield Pool(partial(_spread, executor, messages, tell, _start_of(job)), lambda: workers)
+            start = _start_of(job)
+            run = partial(_spread, executor, messages, tell, start)
+            yield Pool(run, partial(_in_order, executor, start, workers), lambda: workers)
         finally:
             _end(executor)
 
@@ -126,6 +132,27 @@ def _spread(
             with _told_of_death():
                 done_now = future.result()
             yield work, done_now
+
+
+def _in_order(
+    executor: ProcessPoolExecutor,
+    start: Callable[[], AbstractContextManager[None]],
+    workers: int,
+    calls: Sequence[Callable[[], Any]],
+) -> Iterator[Any]:
+    """Not many ahead of who takes them: what they make has to be held meanwhile."""
+    ahead: deque[Future[Any]] = deque()
+    for call in calls:
+        with start(), _told_of_death():
+            ahead.append(executor.submit(call))
+        if len(ahead) > 2 * workers:
+            with _told_of_death():
+                made = ahead.popleft().result()
+            yield made
+    for future in ahead:
+        with _told_of_death():
+            made = future.result()
+        yield made
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Between two stages: what only all documents together can tell.
 
-A global step rules over the sketches that the shards have left, one key partition at a time; its
+A global step rules over the sketches that the shards have left: what it can tell from one key
+partition alone the workers tell, the rest is told here. Its
 rulings are laid down in files by which every shard of the next stage finds its own. Repeated ids
 are settled the same way.
 """
@@ -8,10 +9,11 @@ are settled the same way.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -24,6 +26,14 @@ from dataqa.types import DOC, DOC_ID, FINDINGS, TEXT, GlobalStep
 
 SHARD_BITS = 32
 
+type Spread = Callable[[Sequence[Callable[[], Any]]], Iterator[Any]]
+"""Runs calls, some at once where there are workers, and gives what they make in their order."""
+
+
+def in_turn(calls: Sequence[Callable[[], Any]]) -> Iterator[Any]:
+    """One call after the other, in this process."""
+    return (call() for call in calls)
+
 
 class Shards(NamedTuple):
     """The finished shards of a stage, merged: a global step's ``Merge``.
@@ -32,16 +42,17 @@ class Shards(NamedTuple):
         store: Where they are.
         keys: Shard number to the key of what the shard left in the store.
         parts: The number of key partitions.
+        spread: Who works on partitions.
     """
 
     store: Store
     keys: dict[int, str]
     parts: int
+    spread: Spread = in_turn
 
-    def keyed(self, part: int) -> pl.DataFrame:
-        """The keyed rows of one partition, shard after shard."""
-        names = self._there([sketched(key) for _, key in sorted(self.keys.items())])
-        return read_sketches(self.store, names, Part(part, self.parts))
+    def each[T](self, task: Callable[[pl.DataFrame], T]) -> Iterator[T]:
+        """What a task makes of each partition's keyed rows, shard after shard."""
+        return self._each([sketched(key) for _, key in sorted(self.keys.items())], task)
 
     def docs(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
         """Columns of the documents' own rows, a row group at a time."""
@@ -64,13 +75,29 @@ class Shards(NamedTuple):
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def ids(self, part: int) -> pl.DataFrame:
-        """One partition of the hashes of all documents' ids."""
-        names = self._there([ids_of(key) for _, key in sorted(self.keys.items())])
-        return read_sketches(self.store, names, Part(part, self.parts))
+    def renames(self) -> pl.DataFrame:
+        """New ids for all but the first document of each repeated id."""
+        names = [ids_of(key) for _, key in sorted(self.keys.items())]
+        none = pl.DataFrame(schema={DOC: pl.UInt64, DOC_ID: pl.String})
+        return pl.concat([none, *self._each(names, repeated_ids)])
+
+    def _each[T](self, names: list[str], task: Callable[[pl.DataFrame], T]) -> Iterator[T]:
+        there = self._there(names)
+        parts = [Part(number, self.parts) for number in range(self.parts)]
+        for made in self.spread([partial(_on_part, self.store, there, at, task) for at in parts]):
+            if made is not None:
+                yield made
 
     def _there(self, names: list[str]) -> list[str]:
         return [name for name in names if self.store.exists(name)]
+
+
+def _on_part[T](
+    store: Store, names: Sequence[str], part: Part, task: Callable[[pl.DataFrame], T]
+) -> T | None:
+    """What is sent to a worker: it reads the partition itself."""
+    rows = read_sketches(store, names, part)
+    return task(rows) if rows.height else None
 
 
 def settle(named: NamedStep, shards: Shards, fingerprint: str) -> None:
@@ -115,11 +142,8 @@ def _folder(fingerprint: str) -> str:
     return f"{STATE}/settled/{fingerprint}"
 
 
-def renames(shards: Shards, part: int) -> pl.DataFrame:
+def repeated_ids(rows: pl.DataFrame) -> pl.DataFrame:
     """New ids for all but the first document of each repeated id, of one key partition."""
-    rows = shards.ids(part)
-    if not rows.height:
-        return pl.DataFrame(schema={DOC: pl.UInt64, DOC_ID: pl.String})
     return numbered(rows.filter(rows["key"].is_duplicated()))
 
 

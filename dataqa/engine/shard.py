@@ -168,11 +168,8 @@ def run_shard(job: Job, work: Work, opened: list[OpenedStep], tell: Tell) -> Don
         staying += int((~goes).sum())
         left = add(left, gone)
         size = int(source.batch.docs[TEXT].str.len_bytes().sum())
-        tell(
-            Progress(
-                stage.number, read_now, size, gone, lap(opened), peak_memory_mb(), lap_parts(opened)
-            )
-        )
+        seconds, parts = lap(opened) | onward.lap(), lap_parts(opened)
+        tell(Progress(stage.number, read_now, size, gone, seconds, peak_memory_mb(), parts))
     onward.close()
     # one file in every folder, so that each can be scanned even when nothing went there
     files = outlet.close(every=work.last and work.shard.number == 0)
@@ -197,11 +194,11 @@ def add(these: Counts, those: Counts) -> Counts:
 
 def _wanted(job: Job, work: Work) -> Wanted:
     following = work.stage.sketches
-    sketch = None
+    sketch, label = None, ""
     if following is not None and isinstance(following.step, GlobalStep):
-        sketch = following.step.sketcher(job.assets)
+        sketch, label = following.step.sketcher(job.assets), following.label
     ids = job.user_ids and work.stage.number == 1
-    return Wanted(not work.last, sketch, ids, job.parts, job.reading.batch_bytes)
+    return Wanted(not work.last, sketch, ids, job.parts, job.reading.batch_bytes, label)
 
 
 def _set_aside(outlet: Outlet, damaged: pl.DataFrame, failures: list[Failure]) -> Counts:

@@ -39,6 +39,8 @@ STOCK = f"{STATE}/stock.json"
 SPOOL = f"{STATE}/spool"
 MERGED_AT_ONCE = 2 << 30
 """Input bytes for which one key partition is merged at a time."""
+MOST_PARTS = 4096
+"""At the most documents that one merge can number, 15 million keys each."""
 
 
 class Stock(NamedTuple):
@@ -213,8 +215,12 @@ def still_the_same(stock: Stock, reading: Reading) -> None:
 
 
 def parts_for(size: int) -> int:
-    """Key partitions for so much input: a power of two, so that few sizes are ever tested."""
-    return max(4, 1 << max(0, (size // MERGED_AT_ONCE).bit_length()))
+    """Key partitions for so much input: a power of two, so that few sizes are ever tested.
+
+    Each reads a piece of every shard's sketches, so there are not ever more of them: past that a
+    partition is larger.
+    """
+    return min(MOST_PARTS, max(4, 1 << max(0, (size // MERGED_AT_ONCE).bit_length())))
 
 
 def _pieces(pieces: list[Piece]) -> list[Any]:

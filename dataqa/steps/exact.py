@@ -9,6 +9,7 @@ number of workers do not matter. The finding of a removed copy names the kept on
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -105,10 +106,7 @@ class Exact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
         There is nothing to verify: 128 bits of a cryptographic digest stand for the value itself.
         """
-        for part in range(merge.parts):
-            rows = merge.keyed(part)
-            if rows.height:
-                yield _ruled(rows, self.wishes)
+        yield from merge.each(partial(_ruled, wishes=self.wishes))
 
     def _values(self, docs: pl.DataFrame, fold: Fold) -> pl.Series:
         if self.column not in docs.columns:

@@ -151,14 +151,10 @@ class RepeatedLines(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     def _ruled(self, merge: Merge) -> Iterator[pl.DataFrame]:
         """The rulings of each partition that has any; ``kept`` is who keeps the line."""
-        for part in range(merge.parts):
-            rows = merge.keyed(part)
-            if rows.height:
-                ruled = self._rulings(rows.filter(pl.col("key").is_duplicated()))
-                if ruled.height:
-                    yield ruled
+        yield from (ruled for ruled in merge.each(self._rulings) if ruled.height)
 
-    def _rulings(self, rows: pl.DataFrame) -> pl.DataFrame:
+    def _rulings(self, keyed: pl.DataFrame) -> pl.DataFrame:
+        rows = keyed.filter(pl.col("key").is_duplicated())
         one = pl.col(DOC).sort_by("order", DOC).first() if self.keep_first else pl.lit(None)
         by_line = rows.group_by(_SAME).agg(
             pl.col(DOC).n_unique().alias("documents"), one.cast(pl.UInt64).alias(_KEPT)

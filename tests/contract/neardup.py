@@ -71,8 +71,7 @@ class Neardup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def settle(self, merge: Merge) -> Iterator[pl.DataFrame]:
         """Propose pairs partition by partition, verify them on the texts, rule once."""
-        keyed = [merge.keyed(part) for part in range(merge.parts)]
-        pairs = [self.propose(rows) for rows in keyed if rows.height]
+        pairs = list(merge.each(self.propose))
         if not pairs:
             return
         distinct = pl.concat(pairs).unique(["a", "b"]).sort("a", "b")

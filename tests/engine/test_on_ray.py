@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Generator
 from importlib import import_module
@@ -20,6 +18,7 @@ import pytest
 from commands import dataqa as dataqa_command
 from conftest import Finished
 from failing import Fails, Kills, NeedsGpu
+from raylets import two_raylets
 from runs import PIPELINE, conserved, documents, go, verdicts, whole, write
 
 import dataqa
@@ -35,21 +34,8 @@ pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="needs ray")
 
 @pytest.fixture(scope="module")
 def cluster() -> Generator[Any]:
-    """Two raylets of one CPU each, on one of which a worker may use half a GPU.
-
-    One cluster at a time, whatever other processes run these tests: two would share ports.
-    """
-    with Path(tempfile.gettempdir(), f"dataqa-test-ray-{os.getuid()}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        on_ray.library()  # before anything else of Ray is imported: it reads its variables then
-        made = import_module("ray.cluster_utils").Cluster(
-            initialize_head=True, head_node_args={"num_cpus": 1}
-        )
-        made.add_node(num_cpus=1, num_gpus=1)
-        try:
-            yield made
-        finally:
-            made.shutdown()
+    with two_raylets() as made:
+        yield made
 
 
 @pytest.fixture

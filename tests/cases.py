@@ -18,7 +18,7 @@ from scored import model_folder as score_folder
 from dataqa.registry import step_class, step_names
 from dataqa.types import DOC, DOC_ID, TEXT, Batch, GlobalStep, Step, batch_of
 
-BENCHMARK = str(Path(__file__).parent / "benchmark.jsonl")
+BENCHMARK = str(Path(__file__).parent / "contract" / "benchmark.jsonl")
 KEY = f"file:{BENCHMARK}"
 """Any file of some bytes is a key."""
 MODEL = model_folder() if find_spec("model2vec") and find_spec("usearch") else ""
