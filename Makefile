@@ -68,7 +68,7 @@ docs: $(UV) ## run every command and example of the documentation
 ci: ## what the integration machine does
 	@bash .ci/run
 
-BENCHES ?= $(filter rules pipeline language scale startup minhash neardup truth merge index semantic private_speed private_accuracy private_chinese private_leaks tables tables_scale records linked scorer routing review_push exactly_once fuzz ray faults,$(patsubst benchmarks/%.py,%,$(wildcard benchmarks/*.py)))
+BENCHES ?= $(filter rules pipeline language scale startup minhash neardup truth merge index semantic private_speed private_accuracy private_chinese private_leaks tables tables_scale records linked scorer routing review_push exactly_once fuzz ray faults end_to_end scale_plan,$(patsubst benchmarks/%.py,%,$(wildcard benchmarks/*.py)))
 QUICK ?= --quick
 DEMO_ID := planted-boilerplate-en-news
 
