@@ -19,10 +19,11 @@ import msgspec
 import polars as pl
 
 from dataqa.errors import InputError
+from dataqa.llm.budget import parse_budget
 from dataqa.llm.endpoint import Endpoint
 from dataqa.llm.outgoing import Send
 from dataqa.llm.question import Style
-from dataqa.llm.sampling import Sampled, digest, scorer
+from dataqa.llm.sampling import Sampled, digest, foretold, scorer, spent
 from dataqa.rules import Rule
 from dataqa.scores.models import (
     band_of,
@@ -56,6 +57,10 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             ``score.NAME.spread.max``), so that people are asked about it.
         style: How it is asked: ``chat``; ``completion``, a list of examples, for small models.
         send: ``scrubbed``: private values and names are masked before a text leaves; ``raw``.
+        budget: The most that is spent on it in the output folder, by all processes, retries and
+            resumed runs together: ``2M-tokens``, ``500-requests``, ``3.50-usd``, or several with
+            commas. It changes no result: a run that has spent it stops (exit 3), and goes on with
+            a larger one.
         cache: The file of its replies; by default the user's own, or ``DATAQA_LLM_CACHE``.
         name: What the signal and the rules are called after ``score.``; by default the folder's or
             the file's name.
@@ -72,6 +77,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """
 
     judging: ClassVar[tuple[str, ...]] = ("keep", "most", "doubt", "spread", "action", "missing")
+    running: ClassVar[tuple[str, ...]] = ("budget",)
 
     model: str = ""
     llm: str = ""
@@ -82,6 +88,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     spread: float | None = None
     style: Style = "chat"
     send: Send = "scrubbed"
+    budget: str = ""
     cache: str = ""
     name: str = ""
     label: str = ""
@@ -105,6 +112,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         if self.name and not _NAME.fullmatch(self.name):
             hint = "letters, digits, - and _, with points between"
             raise InputError("this is no name", where="score.name", hint=hint)
+        parse_budget(self.budget)
         self._check_band()
 
     def rules(self, assets: Assets) -> tuple[Rule, ...]:  # noqa: ARG002 - every step gets them
@@ -169,6 +177,14 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         model = open_model(self._model, self.label, self.chars)
         return partial(_score, scores=lambda docs: model.scores(docs[TEXT]), signals=(self.signal,))
 
+    def asks(self, assets: Assets, documents: int | None) -> str:
+        """What a language model is going to be asked; nothing for other models."""
+        return foretold(self._sampled, assets, documents) if self.llm else ""
+
+    def asked(self, assets: Assets) -> str:
+        """What that did take of the budget."""
+        return spent(self._sampled, assets) if self.llm else ""
+
     @property
     def title(self) -> str:
         """What the score is called."""
@@ -189,6 +205,9 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         if self.repeats > 1 or self.spread is not None:
             hint = "a model says the same each time; repeats and spread are for llm"
             raise InputError("this is not for a model", where="score.repeats", hint=hint)
+        if self.budget:
+            hint = "a budget is of a language model: llm"
+            raise InputError("this is not for a model", where="score.budget", hint=hint)
         return self.model
 
     @property
@@ -205,6 +224,8 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             cache=self.cache,
             repeats=self.repeats,
             temperature=self.temperature,
+            budget=parse_budget(self.budget),
+            name=self.signal,
         )
 
     def _check_band(self) -> None:
