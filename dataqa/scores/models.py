@@ -1,4 +1,4 @@
-"""Models opened: a folder that ``dataqa train`` wrote, or a fastText file, becomes a ``Scorer``."""
+"""Models opened: what ``dataqa train`` wrote, or fastText or an encoder, becomes a ``Scorer``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dataqa.errors import InputError
-from dataqa.scores import fasttext
+from dataqa.scores import encoder, fasttext
 from dataqa.scores.calibration import probabilities
 from dataqa.scores.files import Arrays, Header, digest_of, header_of, load
 from dataqa.scores.linear import Grams, Linear
@@ -23,7 +23,8 @@ class Scorer(NamedTuple):
 
     Attributes:
         name: What the model is called: its folder or file, without what is before and behind.
-        probability: Whether a score is a probability; otherwise it is a perplexity.
+        probability: Whether a score is a probability; otherwise it is a perplexity, or the number
+            that an encoder gives.
         band: Between these scores the model is in doubt, as was measured when it was trained; None
             where nobody has measured it.
         scores: From a String column to Float64, null where a text is null or has nothing to read.
@@ -39,9 +40,9 @@ def open_model(model: str | Path, label: str = "", chars: int = 0) -> Scorer:
     """Open a model.
 
     Args:
-        model: A folder that ``dataqa train`` wrote, or ``fasttext:`` and a ``.bin`` or ``.ftz``
-            file.
-        label: The label of a fastText model whose probability is the score.
+        model: A folder that ``dataqa train`` wrote, ``fasttext:`` and a ``.bin`` or ``.ftz`` file,
+            or ``encoder:`` and a folder.
+        label: The label of a fastText model or an encoder whose probability is the score.
         chars: Read only so many characters of each text, from its beginning; 0 for all.
 
     Raises:
@@ -51,9 +52,14 @@ def open_model(model: str | Path, label: str = "", chars: int = 0) -> Scorer:
     if path is not None:
         score, band = fasttext.opened(path, label), None
         return Scorer(name, True, band, _cut(score, chars))
+    if (folder := encoder.path_of(model)) is not None:
+        number = encoder.check(folder, label).number
+        return Scorer(name, not number, None, _cut(encoder.opened(folder, label), chars))
     if label:
         hint = "leave `label` out"
-        raise InputError("only a fastText model has labels", where=f"model {model}", hint=hint)
+        raise InputError(
+            "only fastText models and encoders have labels", where=f"model {model}", hint=hint
+        )
     header, arrays = load(Path(model))
     score = _reader(Path(model), header, arrays)
     told = header.kind != "ngram"
@@ -69,18 +75,24 @@ def check_model(model: str, label: str = "") -> None:
     path = fasttext.path_of(model)
     if path is not None:
         fasttext.check(path, label)
+    elif (folder := encoder.path_of(model)) is not None:
+        encoder.check(folder, label)
     else:
         header_of(Path(model))
 
 
-def is_probability(model: str) -> bool:
+def is_probability(model: str, label: str = "") -> bool:
     """Whether the scores of a model are probabilities."""
+    if (folder := encoder.path_of(model)) is not None:
+        return not encoder.check(folder, label).number
     return fasttext.path_of(model) is not None or header_of(Path(model)).kind != "ngram"
 
 
 def band_of(model: str) -> tuple[float, float] | None:
     """Between which scores a model is in doubt, None where nobody has measured it."""
-    if fasttext.path_of(model) is not None or not is_probability(model):
+    if fasttext.path_of(model) is not None or encoder.path_of(model) is not None:
+        return None
+    if not is_probability(model):
         return None
     return header_of(Path(model)).band
 
@@ -91,6 +103,8 @@ def model_digest(model: str) -> str:
     Raises:
         InputError: There is no such model.
     """
+    if (folder := encoder.path_of(model)) is not None:
+        return encoder.digest_of(folder)
     path = fasttext.path_of(model)
     return digest_of(Path(model)) if path is None else fasttext.digest_of(path)
 
@@ -98,10 +112,12 @@ def model_digest(model: str) -> str:
 def name_of(model: str | Path) -> str:
     """What a model is called.
 
-    >>> name_of("models/edu"), name_of("fasttext:lid/quality.v2.bin")
-    ('edu', 'quality.v2')
+    >>> name_of("models/edu"), name_of("fasttext:lid/quality.v2.bin"), name_of("encoder:m/edu")
+    ('edu', 'quality.v2', 'edu')
     """
     path = fasttext.path_of(model)
+    if (folder := encoder.path_of(model)) is not None:
+        return folder.name
     return Path(model).name if path is None else path.stem
 
 

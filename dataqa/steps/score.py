@@ -25,6 +25,7 @@ from dataqa.llm.outgoing import Send
 from dataqa.llm.question import Style
 from dataqa.llm.sampling import Sampled, digest, foretold, scorer, spent
 from dataqa.rules import Rule
+from dataqa.scores.encoder import memory_of, path_of
 from dataqa.scores.models import (
     band_of,
     check_model,
@@ -43,8 +44,8 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Score texts by a model of yours, and judge the score.
 
     Attributes:
-        model: A folder that ``dataqa train`` wrote, or ``fasttext:`` and a ``.bin`` or ``.ftz``
-            file.
+        model: A folder that ``dataqa train`` wrote, ``fasttext:`` and a ``.bin`` or ``.ftz`` file,
+            or ``encoder:`` and the folder of an encoder in ONNX with its tokenizer and config.
         llm: In place of a model: a judge (``judge/educational``, or a file), whom a language model
             answers. Its replies are kept, so a run repeats without the network.
         sample: The share of documents that the language model is asked about, by a digest of their
@@ -64,7 +65,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         cache: The file of its replies; by default the user's own, or ``DATAQA_LLM_CACHE``.
         name: What the signal and the rules are called after ``score.``; by default the folder's or
             the file's name.
-        label: The label of a fastText model whose probability is the score.
+        label: The label of a fastText model or an encoder whose probability is the score.
         keep: The least score that stays (rule ``score.NAME.min``).
         most: The highest score that stays (rule ``score.NAME.max``), for perplexity.
         doubt: ``[low, high]``: between them a document goes to review, whatever ``keep`` or
@@ -186,6 +187,13 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return spent(self._sampled, assets) if self.llm else ""
 
     @property
+    def resources(self) -> dict[str, float]:
+        """Memory for an encoder, which each worker loads."""
+        folder = path_of(self.model)
+        memory = 0.0 if folder is None else memory_of(folder)
+        return {"memory": memory} if memory else {}
+
+    @property
     def title(self) -> str:
         """What the score is called."""
         known = PurePath(self.llm).stem if self.llm else name_of(self._model)
@@ -199,7 +207,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     @property
     def _model(self) -> str:
         if not self.model or self.llm:
-            hint = "name a folder that `dataqa train` wrote, or fasttext:FILE.bin"
+            hint = "name a folder that `dataqa train` wrote, fasttext:FILE.bin or encoder:FOLDER"
             what = "give one of model and llm" if self.model else "no model is named"
             raise InputError(what, where="score.model", hint=hint)
         if self.repeats > 1 or self.spread is not None:
@@ -252,7 +260,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             _ = self._sampled
         else:
             check_model(self._model, self.label)
-            if is_probability(self._model):
+            if is_probability(self._model, self.label):
                 self._check_probability()
         if band == "model":
             band = band_of(self._model)
