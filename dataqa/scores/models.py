@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 from dataqa.errors import InputError
 from dataqa.scores import encoder, fasttext
 from dataqa.scores.calibration import probabilities
-from dataqa.scores.files import Arrays, Header, digest_of, header_of, load
+from dataqa.scores.files import MODEL, Arrays, Header, digest_of, header_of, load
 from dataqa.scores.linear import Grams, Linear
 from dataqa.scores.ngrams import model_of
+
+_LEAST = 1e-6
+"""Probabilities nearer to 0 or 1 count as this near."""
 
 
 class Scorer(NamedTuple):
@@ -121,6 +124,28 @@ def name_of(model: str | Path) -> str:
     return Path(model).name if path is None else path.stem
 
 
+def memory_of(model: str) -> float:
+    """About how many bytes of memory a worker needs for an encoder, 0 for other models."""
+    if encoder.path_of(model) is None and (Path(model) / MODEL).is_file():
+        model = str(header_of(Path(model)).made.get("model", ""))
+    folder = encoder.path_of(model)
+    return 0.0 if folder is None else encoder.memory_of(folder)
+
+
+def margins_of(scores: NDArray[np.float64], *, probability: bool) -> NDArray[np.float64]:
+    """What is calibrated of the scores of a model that was brought: log odds, or the number.
+
+    >>> margins_of(np.array([0.5, 1.0, 3.0]), probability=False).tolist()
+    [0.5, 1.0, 3.0]
+    >>> margins_of(np.array([0.5, 1.0]), probability=True).round(3).tolist()
+    [0.0, 13.816]
+    """
+    if not probability:
+        return scores
+    inside = np.clip(scores, _LEAST, 1 - _LEAST)
+    return np.log(inside) - np.log1p(-inside)
+
+
 def linear_of(header: Header, arrays: Arrays, where: str) -> Linear:
     """The linear model that a folder holds.
 
@@ -145,6 +170,8 @@ def linear_of(header: Header, arrays: Arrays, where: str) -> Linear:
 
 def _reader(folder: Path, header: Header, arrays: Arrays) -> Callable[[pl.Series], pl.Series]:
     where = f"model {folder}"
+    if header.kind == "brought":
+        return _calibrated(header, where)
     if header.kind == "linear":
         linear = linear_of(header, arrays, where)
         return lambda texts: _column(probabilities(header.calibration, linear.margins(texts)))
@@ -152,6 +179,22 @@ def _reader(folder: Path, header: Header, arrays: Arrays) -> Callable[[pl.Series
     if language is None:
         raise InputError("the model has no n-grams", where=where, hint="train it again")
     return language.perplexities
+
+
+def _calibrated(header: Header, where: str) -> Callable[[pl.Series], pl.Series]:
+    """The probabilities that a model which was brought is worth."""
+    model, label = str(header.made.get("model", "")), str(header.made.get("label", ""))
+    if model_digest(model) != header.made.get("model_digest"):
+        hint = "calibrate it again: dataqa train quality LABELS --model …"
+        raise InputError(f"{model} is another one now", where=where, hint=hint)
+    inner = open_model(model, label)
+
+    def scores(texts: pl.Series) -> pl.Series:
+        told = inner.scores(texts).to_numpy().astype(np.float64)
+        margins = margins_of(told, probability=inner.probability)
+        return _column(probabilities(header.calibration, margins))
+
+    return scores
 
 
 def _column(values: NDArray[np.float64]) -> pl.Series:

@@ -25,11 +25,11 @@ from dataqa.llm.outgoing import Send
 from dataqa.llm.question import Style
 from dataqa.llm.sampling import Sampled, digest, foretold, scorer, spent
 from dataqa.rules import Rule
-from dataqa.scores.encoder import memory_of, path_of
 from dataqa.scores.models import (
     band_of,
     check_model,
     is_probability,
+    memory_of,
     model_digest,
     name_of,
     open_model,
@@ -189,8 +189,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     @property
     def resources(self) -> dict[str, float]:
         """Memory for an encoder, which each worker loads."""
-        folder = path_of(self.model)
-        memory = 0.0 if folder is None else memory_of(folder)
+        memory = memory_of(self.model) if self.model else 0.0
         return {"memory": memory} if memory else {}
 
     @property

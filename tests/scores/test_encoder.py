@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from commands import dataqa as command
 from commands import elsewhere
 from encoded import encoder_folder, make_encoder
 from scored import texts
 
 import dataqa
 from dataqa.errors import InputError
+from dataqa.scores.brought import NOTE
+from dataqa.scores.calibration import calibration_error
 from dataqa.scores.encoder import check
 from dataqa.scores.evidence import auc
 from dataqa.scores.models import model_digest, open_model
@@ -141,3 +144,52 @@ def test_what_is_wrong_is_told(label: str, spoil: dict[str, Any], what: str, tmp
     assert what in str(told.value)
     assert told.value.hint
     assert "secret" not in str(told.value)
+
+
+def test_labels_calibrate_it(assets: Assets, tmp_path: Path):
+    """Its own probabilities are too near to a half; with labels they are right as often as said."""
+    labels, model = tmp_path / "labels.parquet", f"encoder:{encoder_folder()}"
+    texts(1500, seed=11).write_parquet(labels)
+    words = ("train", "quality", labels, "-o", tmp_path / "edu", "--model", model)
+    told = command(*words, "--label", "good")
+    assert told.code == 0, told.err
+    assert "AUC 0.9" in told.out
+    some = texts(3000, seed=12)
+    right = some["label"].to_numpy().astype(np.float64)
+    raw = dataqa.score(some, model, label="good")["score"].to_numpy()
+    scored = dataqa.score(some, tmp_path / "edu")
+    weights = np.ones(len(right))
+    assert calibration_error(raw, right, weights) > 0.1
+    assert calibration_error(scored["score"].to_numpy(), right, weights) < 0.04
+    sure = scored.filter(~pl.col("doubt"))
+    assert sure.height > 1000
+    assert ((sure["score"] > 0.5) != (sure["label"] == 1)).sum() < 0.12 * sure.height
+    step = Score(model=str(tmp_path / "edu"), doubt="model")
+    assert [rule.name for rule in step.rules(assets)] == ["edu", "edu.sure"]
+    assert step.resources["memory"] == Score(model=model, label="good").resources["memory"]
+    assert NOTE in (tmp_path / "edu" / "card.html").read_text("utf-8").replace("&#39;", "'")
+    for path in (tmp_path / "edu").iterdir():
+        assert b"tide" not in path.read_bytes(), "no text of any"
+
+
+def test_a_number_is_calibrated_to_a_probability_and_a_changed_model_is_refused(tmp_path: Path):
+    labels, folder = tmp_path / "labels.parquet", make_encoder(tmp_path / "edu", labels=1)
+    texts(300, seed=11).write_parquet(labels)
+    words = ("train", "quality", labels, "-o", tmp_path / "out")
+    assert command(*words, "--model", f"encoder:{folder}").code == 0
+    scorer = open_model(tmp_path / "out")
+    assert scorer.probability
+    low, high = scorer.scores(pl.Series(["win cash now", "the tide rises"]))
+    assert low < 0.3
+    assert high > 0.7
+    (folder / "config.json").write_text((folder / "config.json").read_text() + " ")
+    with pytest.raises(InputError, match="is another one now"):
+        open_model(tmp_path / "out")
+    for more, what in (
+        (("--label", "good"), "--label is of a --model"),
+        (("--model", "encoder:nowhere"), "has no model.onnx"),
+        (("--model", "models/edu"), "this is no model that is brought"),
+        (("--model", f"encoder:{encoder_folder()}"), "which label"),
+    ):
+        told = command(*words, *more)
+        assert (told.code, what in told.err) == (2, True), told.err
