@@ -264,7 +264,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         if band == "model":
             band = band_of(self._model)
             if band is None:
-                hint = "give [low, high]"
+                hint = "give [low, high]; `dataqa train quality LABELS --model …` measures one"
                 raise InputError("the model knows no band", where="score.doubt", hint=hint)
         bound = self.keep if self.keep is not None else self.most
         if band is None:
