@@ -23,16 +23,20 @@ help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
 
 demo: $(UV) ## install, judge the example corpus into demo/, and say where to look
-	@$(UV) sync --frozen --quiet --no-dev --inexact --extra tables
+	@$(UV) sync --frozen --quiet --no-dev --inexact --extra tables --extra scores
 	@$(RUN) --no-sync dataqa run pipelines/quickstart.yaml -i examples/data -o demo --id-column id
 	@printf '\n%s\n' "Does it contain the items of examples/benchmark.jsonl?"
 	@$(RUN) --no-sync dataqa contamination -i examples/data --against examples/benchmark.jsonl -o demo/contamination.jsonl --id-column id
 	@printf '\n%s\n' "Visits of invented people, with their notes, become those of others:"
 	@$(RUN) --no-sync dataqa run pipelines/private-records.yaml -o demo/records
+	@printf '\n%s\n' "Which planted pages read like a manual for programmers? A scorer learns it from where the others are from:"
+	@$(RUN) --no-sync dataqa train quality examples/data/docs-en.jsonl.zst -o demo/manuals --label-column source --positive postgresql --positive python --id-column id
+	@$(RUN) --no-sync dataqa run examples/manuals.yaml -i examples/data/planted.jsonl -o demo/scored --id-column id
 	@printf '%s\n' "" "Look at it:" \
 	  "  demo/report.html                    the report, in any browser" \
 	  "  demo/kept demo/rejected demo/review the documents, with the reasons beside them" \
 	  "  demo/records                        synthetic visits (visits.csv), and what they are worth (visits.report.html)" \
+	  "  demo/scored/report.html             planted pages by a scorer (28 are copies of what it learnt from), demo/manuals/card.html what it is worth" \
 	  "  demo/contamination.jsonl            which benchmark items stand in which documents, and where" \
 	  "  .venv/bin/dataqa explain demo $(DEMO_ID)" \
 	  "  .venv/bin/dataqa decide demo --set gopher-dclm.word_count.min=30 --dry-run" \

@@ -52,12 +52,19 @@ def judge_dataset(
         quarantine) and ``reasons`` (a list of rules); lazy, as Ray's datasets are.
 
     Raises:
-        InputError: At once, if the pipeline has such a step: use ``dataqa.run(..., engine="ray")``.
+        InputError: At once, if the pipeline has such a step, or one with a budget, which actors
+            by themselves could not keep: use ``dataqa.run(..., engine="ray")``.
     """
+    from dataqa.errors import InputError  # noqa: PLC0415 - as below
     from dataqa.frames import batchwise  # noqa: PLC0415 - heavy
     from dataqa.types import resources  # noqa: PLC0415 - heavy
 
     chosen, assets = batchwise(pipeline, settings)
+    for named in chosen.steps:
+        if getattr(named.step, "budget", ""):
+            hint = 'dataqa.run(..., engine="ray") keeps one'
+            what = "a budget is counted in the folder of a run"
+            raise InputError(what, where=f"step {named.label}", hint=hint)
     needs = {"num_cpus": 1.0, **resources(named.step for named in chosen.steps)}
     return dataset.map_batches(
         _Judge,

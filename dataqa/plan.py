@@ -107,4 +107,6 @@ def chain(before: str, parts: Iterable[str] | Sequence[str]) -> str:
 
 def _identity(named: NamedStep, assets: Assets) -> list[Any]:
     files = named.step.digest(assets) if isinstance(named.step, Digested) else ""
-    return [named.label, named.word, plain_fields(named.step), files]
+    running: tuple[str, ...] = getattr(named.step, "running", ())
+    fields = {k: v for k, v in plain_fields(named.step).items() if k not in running}
+    return [named.label, named.word, fields, files]

@@ -105,11 +105,13 @@ def batch_of(docs: pl.DataFrame) -> Batch:
 class Assets(NamedTuple):
     """Where a step finds what it opens: rule packs and word lists, and a folder for caches.
 
-    ``rules`` are searched in order, the user's own folders before the ones that ship.
+    ``rules`` are searched in order, the user's own folders before the ones that ship. ``run`` is
+    the output folder or URL of the run that a step works in, None outside one.
     """
 
     rules: tuple[Path, ...]
     cache: Path
+    run: Path | None = None
 
 
 type Opened = Callable[[Batch], Batch]
@@ -118,6 +120,9 @@ type Opened = Callable[[Batch], Batch]
 @runtime_checkable
 class Step(Protocol):
     """A frozen msgspec struct: the setting that, once opened, turns a batch into a batch.
+
+    A class attribute ``running`` may name those of its fields that say how it is run and change
+    nothing of what comes of it: with other values of these a run goes on where it was.
 
     A class attribute ``follows = "private"`` names the step without which, before it, it would do
     nothing: a pipeline that has the one without the other is refused.
@@ -238,6 +243,22 @@ def resources(steps: Iterable[Step]) -> dict[str, float]:
         for name, amount in (getattr(step, "resources", None) or {}).items():
             needs[name] = max(amount, needs.get(name, 0.0))
     return dict(sorted(needs.items()))
+
+
+def asks(step: Step, assets: Assets, documents: int | None) -> str:
+    """What a step is going to ask of a service, told before a stage begins; empty for most.
+
+    A step may have a method ``asks(assets, documents)``, documents being None where it is not known
+    how many come, and ``asked(assets)``, which tells after the stage what was spent.
+    """
+    told: Callable[[Assets, int | None], str] | None = getattr(step, "asks", None)
+    return "" if told is None else told(assets, documents)
+
+
+def asked(step: Step, assets: Assets) -> str:
+    """What a step has spent on that, empty for most."""
+    told: Callable[[Assets], str] | None = getattr(step, "asked", None)
+    return "" if told is None else told(assets)
 
 
 def promise(step: Step) -> str:

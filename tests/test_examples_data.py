@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 import yaml
 import zstandard
+from commands import dataqa as dataqa_command
 
 import dataqa
 
@@ -203,6 +204,27 @@ def test_the_benchmark_of_the_demo_has_three_items_found_and_one_without_its_ans
     ]
     entries = pl.read_ndjson(HERE / "benchmark.jsonl")
     assert entries["id"].n_unique() == entries.height == 8
+
+
+def test_the_scorer_of_the_demo_judges_invented_pages_that_it_has_not_seen(tmp_path: Path):
+    known = re.sub(r"\s*#?\s+", " ", (HERE / "manuals.yaml").read_text("utf-8"))
+    english = [doc for doc in PLANTED if doc.lang_truth == "en"]
+    invented = [doc for doc in english if doc.licence == "Apache-2.0"]
+    copies = len(english) - len(invented)
+    assert f"{len(english)} English pages" in known
+    assert f"{copies} are damaged copies" in known
+    assert f"other {len(invented)}, which are invented" in known
+    assert f"({copies} are copies of" in (HERE.parent / "Makefile").read_text("utf-8")
+    words = ("train", "quality", DATA / "docs-en.jsonl.zst", "-o", tmp_path / "manuals")
+    sides = ("--positive", "postgresql", "--positive", "python", "--label-column", "source")
+    assert dataqa_command(*words, *sides, "--id-column", "id").code == 0
+    texts = pl.DataFrame(
+        {"id": [doc.id for doc in invented], "text": [doc.text for doc in invented]}
+    )
+    scores = dict(dataqa.score(texts, tmp_path / "manuals").select("id", "score").iter_rows())
+    # it is not sure of any of them, as it is of its own pages however damaged
+    assert all(score < 0.9 for score in scores.values() if score is not None)
+    assert sum(score is not None for score in scores.values()) == len(invented) - 3
 
 
 def test_invented_texts_are_in_the_files_as_written():

@@ -55,6 +55,13 @@ def model_options(command: Command) -> Command:
     "--group-column", help="Documents of one value (a source, a person) are held out together."
 )
 @click.option(
+    "--model",
+    metavar="encoder:FOLDER|fasttext:FILE",
+    default="",
+    help="Train nothing, but calibrate this model of yours on the labels.",
+)
+@click.option("--label", default="", help="The label of --model whose probability is calibrated.")
+@click.option(
     "--error",
     type=click.FloatRange(0, 0.5, min_open=True),
     default=0.1,
@@ -73,6 +80,8 @@ def quality_command(
     threshold: float | None,
     weight_column: str | None,
     group_column: str | None,
+    model: str,
+    label: str,
     error: float,
     seed: int,
     **reading: Any,
@@ -81,8 +90,10 @@ def quality_command(
 
     Texts are any of the formats that are read elsewhere, with a column of labels by people or by a
     language model: 0 and 1, numbers with --threshold, or words with --positive. The folder holds
-    the model and its card: what it is worth on documents it did not see.
+    the model and its card: what it is worth on documents it did not see. With --model the folder
+    names a model that you bring and makes calibrated probabilities of its scores.
     """
+    from dataqa.scores.brought import NOTE, calibrate_brought
     from dataqa.scores.card import card, summary
     from dataqa.scores.card_page import write_card
     from dataqa.scores.files import save
@@ -91,7 +102,10 @@ def quality_command(
     from dataqa.scores.training import Settings, need_sklearn, train_linear
     from dataqa.types import TEXT
 
-    need_sklearn()
+    if label and not model:
+        raise click.UsageError("--label is of a --model")
+    if not model:
+        need_sklearn()
     if bool(labels) == bool(run) or bool(run) != bool(signal):
         raise click.UsageError("give LABELS, or --from-run with --signal")
     if run and signal:
@@ -104,10 +118,15 @@ def quality_command(
         frame, damaged = read_files(labels, _reading(reading), list(dict.fromkeys(others)))
         say_damaged(damaged)
     found = labelled(frame, columns, positive, threshold, str(run or labels[0]))
-    click.echo(f"training on {len(found.right):,} documents", err=True)
-    trained = train_linear(found, Settings(seed=seed, error=error))
+    how = Settings(seed=seed, error=error)
+    click.echo(
+        f"{'calibrating' if model else 'training'} on {len(found.right):,} documents", err=True
+    )
+    trained = calibrate_brought(found, model, label, how) if model else train_linear(found, how)
     header = save(out, trained.header, trained.arrays)
     told = card(trained, found, out.name, header)
+    if model:
+        told["notes"] = [NOTE]
     write_card(out, told)
     for line in [*summary(told), f"{out}/card.html shows it"]:
         click.echo(line)

@@ -29,8 +29,9 @@ from dataqa.io.sources import Shard
 from dataqa.io.spill import has_spill
 from dataqa.io.store import STATE, Store
 from dataqa.manifest import file_sha256
+from dataqa.pipeline import NamedStep
 from dataqa.plan import Plan, Stage, chain, digest
-from dataqa.types import DOC, DOC_ID, promise
+from dataqa.types import DOC, DOC_ID, asked, asks, promise
 
 _RENAMED = f"{STATE}/renames/done.json"
 type Engine = Literal["local", "ray"]
@@ -156,12 +157,21 @@ class Driver:
         """Run what is not done yet; afterwards ``_done`` has a marker for every shard."""
         done = {work.key: self._is_done(work) for work in works}
         todo = [work for work in works if done[work.key] is None]
-        self._watch.stage(self._begins(stage, works, todo))
+        begins = self._begins(stage, works, todo)
+        self._watch.stage(begins)
         self._forget_others(todo)
+        for named in stage.steps if todo else ():
+            self._note(named, asks(named.step, self._job.assets, begins.documents))
         for work, result in pool.run(todo):
             done[work.key] = result
             self._watch.shard(result)
+        for named in stage.steps if todo else ():
+            self._note(named, asked(named.step, self._job.assets))
         self._done[stage.number] = {key: result for key, result in done.items() if result}
+
+    def _note(self, named: NamedStep, told: str) -> None:
+        if told:
+            self._watch.note(f"{named.label}: {told}")
 
     def _forget_others(self, todo: list[Work]) -> None:
         """Other settings' markers for these shards and this stage: their files are written over."""

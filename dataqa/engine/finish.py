@@ -73,10 +73,10 @@ def evidence(pipeline: Pipeline, assets: Assets) -> str:
     steps: list[Any] = []
     for named in pipeline.steps:
         fields = plain_fields(named.step)
-        judging: tuple[str, ...] = getattr(named.step, "judging", ())
+        apart = (*getattr(named.step, "judging", ()), *getattr(named.step, "running", ()))
         told = getattr(named.step, "measures", getattr(named.step, "digest", None))
         files = told(assets) if told is not None else ""
-        steps.append([named.label, {k: v for k, v in fields.items() if k not in judging}, files])
+        steps.append([named.label, {k: v for k, v in fields.items() if k not in apart}, files])
     return digest([steps, msgspec.to_builtins(pipeline.reading), pipeline.output.rejected])
 
 

@@ -30,8 +30,8 @@ from dataqa.types import DOC_ID, Assets
 def assets_of(store: Store, rules: Sequence[Path]) -> Assets:
     """Where the steps of a run find what they open."""
     if store.remote:
-        return user_assets(*rules)
-    return Assets(rule_folders(*rules), store.root / STATE / "cache")
+        return user_assets(*rules)._replace(run=store.root)
+    return Assets(rule_folders(*rules), store.root / STATE / "cache", store.root)
 
 
 def run_local(

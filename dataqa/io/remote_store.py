@@ -63,6 +63,11 @@ class RemoteStore(NamedTuple):
         self._check(name)
         objects.put(self._url(name), data)
 
+    def create(self, name: str, data: bytes) -> bool:
+        """Put an object only if there is none of that name."""
+        self._check(name)
+        return objects.create(self._url(name), data)
+
     def draft(self) -> Path:
         """A path on this machine."""
         folder = self.folder() / DRAFTS

@@ -84,6 +84,29 @@ class Store(NamedTuple):
             draft.write_bytes(data)
         self.commit(draft, name)
 
+    def create(self, name: str, data: bytes) -> bool:
+        """Put an object only if there is none of that name; whether it was put.
+
+        Of several processes, of several machines too, one puts it. It is there after a power cut.
+        """
+        if far := self.remote:
+            return far.create(name, data)
+        target, draft = self.root / name, self.draft()
+        with told_of_disk(target):
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with draft.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                os.link(draft, target)
+            except FileExistsError:
+                return False
+            finally:
+                draft.unlink(missing_ok=True)
+            _sync(target.parent)
+        return True
+
     def put_json(self, name: str, value: Any, *, indent: int = 0) -> None:
         """Put a value as JSON with sorted keys, so that equal values are equal bytes."""
         data = msgspec.json.encode(value, order="sorted")
@@ -166,6 +189,15 @@ class Store(NamedTuple):
                 return
             with far.locked():
                 yield
+
+
+def _sync(folder: Path) -> None:
+    """Have a folder's names on the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @contextmanager

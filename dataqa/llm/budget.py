@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 import threading
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from dataqa.errors import InputError
 from dataqa.llm.endpoint import Endpoint
@@ -81,21 +81,41 @@ def cost_of(endpoint: Endpoint, tokens_in: int, tokens_out: int) -> Cost:
     return Cost(tokens_in + tokens_out, 1, math.ceil(money * (_NANO / 10**6)))
 
 
+class Shared(Protocol):
+    """A budget that others spend too (``dataqa.llm.claims``)."""
+
+    budget: Budget
+
+    def claim(self, least: Cost) -> Cost | None:
+        """Set aside at least so much for this process; how much, None if that is not left."""
+        ...
+
+    def give_back(self, rest: Cost) -> None:
+        """Let others have what this process claimed and did not spend."""
+        ...
+
+
 class Ledger:
     """Counts what is spent, by all workers together."""
 
-    def __init__(self, budget: Budget, endpoint: Endpoint) -> None:
+    def __init__(self, budget: Budget, endpoint: Endpoint, shared: Shared | None = None) -> None:
         """Start at nothing.
+
+        Args:
+            budget: The most that may be spent; of a shared one, the whole of it.
+            endpoint: Whose prices count.
+            shared: Where it is claimed before it is spent, if others spend it too.
 
         Raises:
             InputError: The budget is in dollars and the endpoint has no prices.
         """
         if budget.nano is not None and None in {endpoint.price_in, endpoint.price_out}:
-            hint = "--price-in and --price-out, US dollars per million tokens"
+            hint = "price_in and price_out of the endpoint, US dollars per million tokens"
             raise InputError("a budget in dollars takes prices", where="budget", hint=hint)
         self.budget = budget
         self.spent = Cost()
         self.over = False
+        self._shared, self._claimed = shared, Cost()
         self._held = Cost()
         self._changed = threading.Condition()
 
@@ -107,7 +127,7 @@ class Ledger:
         """
         with self._changed:
             while not self.over:
-                if self.budget.holds(self.spent.plus(self._held).plus(most)):
+                if self._has(self.spent.plus(self._held).plus(most)):
                     self._held = self._held.plus(most)
                     return True
                 if not self._held.requests:
@@ -116,6 +136,28 @@ class Ledger:
             self.over = True
             self._changed.notify_all()
             return False
+
+    def _has(self, needed: Cost) -> bool:
+        """Whether all of this is within the budget; what is missing of a shared one is claimed."""
+        if self._shared is None:
+            return self.budget.holds(needed)
+        missing = Cost(*(max(0, one) for one in needed.minus(self._claimed)))
+        if missing != Cost():
+            more = self._shared.claim(missing)
+            if more is None:
+                return False
+            self._claimed = self._claimed.plus(more)
+        return True
+
+    def close(self) -> None:
+        """Give nothing out any more; what was claimed and not spent goes back."""
+        with self._changed:
+            self.over = True
+            if self._shared is not None:
+                rest = self._claimed.minus(self.spent).minus(self._held)
+                self._claimed = self._claimed.minus(rest)
+                self._shared.give_back(rest)
+            self._changed.notify_all()
 
     def settle(self, most: Cost, cost: Cost) -> None:
         """Count what an attempt did cost, in the place of what was set aside for it."""

@@ -18,7 +18,7 @@ import msgspec
 from dataqa.errors import DataqaError, InputError
 from dataqa.llm.answering import Asker
 from dataqa.llm.asking import Abilities, likely_tokens, most_tokens, request
-from dataqa.llm.budget import Budget, Cost, Ledger, cost_of
+from dataqa.llm.budget import Budget, Cost, Ledger, Shared, cost_of
 from dataqa.llm.cache import Cache, default_path
 from dataqa.llm.endpoint import Endpoint
 from dataqa.llm.http import Connection
@@ -55,6 +55,7 @@ class Client:
         *,
         cache: Path | None = None,
         budget: Budget | None = None,
+        shared: Shared | None = None,
         offline: bool = False,
     ) -> None:
         """Open the cache; nothing is sent before the first question that is not kept.
@@ -63,13 +64,15 @@ class Client:
             endpoint: The model.
             cache: The file of replies; by default the user's own.
             budget: The most that may be spent until the client is closed.
+            shared: In place of it: one that others spend too.
             offline: Ask nothing: give what is kept.
 
         Raises:
             InputError: A key, a package or a price is missing, or the cache cannot be used.
         """
         self.endpoint = endpoint
-        self.ledger = Ledger(budget or Budget(), endpoint)
+        bound = shared.budget if shared else budget
+        self.ledger = Ledger(bound or Budget(), endpoint, shared)
         self.offline = offline
         connection = None if offline else Connection(endpoint)
         self._cache = Cache(cache or default_path())
@@ -95,6 +98,7 @@ class Client:
         if self._sender and self._connection:
             self._sender.stop()
             self._connection.close()
+        self.ledger.close()
         self._cache.close()
 
     @property

@@ -41,7 +41,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     Attributes:
         format: 1.
         kind: ``linear``: a linear model over n-grams, whose score is a probability; ``ngram``: a
-            language model, whose score is the perplexity.
+            language model, whose score is the perplexity; ``brought``: the calibration of a model
+            that lies elsewhere, which ``made`` names.
         purpose: What it was trained as: ``quality``, ``domain`` or ``perplexity``.
         positive: What a high score means, in the labels' words.
         digest: BLAKE2b of everything else here and of the arrays, 16 bytes in hexadecimal.
@@ -54,7 +55,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """
 
     format: int = FORMAT
-    kind: Literal["linear", "ngram"]
+    kind: Literal["linear", "ngram", "brought"]
     purpose: str
     positive: str = ""
     digest: str = ""

@@ -27,8 +27,8 @@ def score(
 
     Args:
         frame: A polars or pandas frame.
-        model: A folder that ``dataqa train`` wrote, or ``fasttext:`` and a ``.bin`` or ``.ftz``
-            file.
+        model: A folder that ``dataqa train`` wrote, ``fasttext:`` and a ``.bin`` or ``.ftz`` file,
+            or ``encoder:`` and a folder.
         text_column: The column that holds the texts.
         label: The label of a fastText model whose probability is the score.
         chars: Read only so many characters of each text, from its beginning; 0 for all.

@@ -19,15 +19,17 @@ import msgspec
 import polars as pl
 
 from dataqa.errors import InputError
+from dataqa.llm.budget import parse_budget
 from dataqa.llm.endpoint import Endpoint
 from dataqa.llm.outgoing import Send
 from dataqa.llm.question import Style
-from dataqa.llm.sampling import Sampled, digest, scorer
+from dataqa.llm.sampling import Sampled, digest, foretold, scorer, spent
 from dataqa.rules import Rule
 from dataqa.scores.models import (
     band_of,
     check_model,
     is_probability,
+    memory_of,
     model_digest,
     name_of,
     open_model,
@@ -42,8 +44,8 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Score texts by a model of yours, and judge the score.
 
     Attributes:
-        model: A folder that ``dataqa train`` wrote, or ``fasttext:`` and a ``.bin`` or ``.ftz``
-            file.
+        model: A folder that ``dataqa train`` wrote, ``fasttext:`` and a ``.bin`` or ``.ftz`` file,
+            or ``encoder:`` and the folder of an encoder in ONNX with its tokenizer and config.
         llm: In place of a model: a judge (``judge/educational``, or a file), whom a language model
             answers. Its replies are kept, so a run repeats without the network.
         sample: The share of documents that the language model is asked about, by a digest of their
@@ -56,10 +58,14 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             ``score.NAME.spread.max``), so that people are asked about it.
         style: How it is asked: ``chat``; ``completion``, a list of examples, for small models.
         send: ``scrubbed``: private values and names are masked before a text leaves; ``raw``.
+        budget: The most that is spent on it in the output folder, by all processes, retries and
+            resumed runs together: ``2M-tokens``, ``500-requests``, ``3.50-usd``, or several with
+            commas. It changes no result: a run that has spent it stops (exit 3), and goes on with
+            a larger one.
         cache: The file of its replies; by default the user's own, or ``DATAQA_LLM_CACHE``.
         name: What the signal and the rules are called after ``score.``; by default the folder's or
             the file's name.
-        label: The label of a fastText model whose probability is the score.
+        label: The label of a fastText model or an encoder whose probability is the score.
         keep: The least score that stays (rule ``score.NAME.min``).
         most: The highest score that stays (rule ``score.NAME.max``), for perplexity.
         doubt: ``[low, high]``: between them a document goes to review, whatever ``keep`` or
@@ -72,6 +78,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """
 
     judging: ClassVar[tuple[str, ...]] = ("keep", "most", "doubt", "spread", "action", "missing")
+    running: ClassVar[tuple[str, ...]] = ("budget",)
 
     model: str = ""
     llm: str = ""
@@ -82,6 +89,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     spread: float | None = None
     style: Style = "chat"
     send: Send = "scrubbed"
+    budget: str = ""
     cache: str = ""
     name: str = ""
     label: str = ""
@@ -105,6 +113,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         if self.name and not _NAME.fullmatch(self.name):
             hint = "letters, digits, - and _, with points between"
             raise InputError("this is no name", where="score.name", hint=hint)
+        parse_budget(self.budget)
         self._check_band()
 
     def rules(self, assets: Assets) -> tuple[Rule, ...]:  # noqa: ARG002 - every step gets them
@@ -169,6 +178,20 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         model = open_model(self._model, self.label, self.chars)
         return partial(_score, scores=lambda docs: model.scores(docs[TEXT]), signals=(self.signal,))
 
+    def asks(self, assets: Assets, documents: int | None) -> str:
+        """What a language model is going to be asked; nothing for other models."""
+        return foretold(self._sampled, assets, documents) if self.llm else ""
+
+    def asked(self, assets: Assets) -> str:
+        """What that did take of the budget."""
+        return spent(self._sampled, assets) if self.llm else ""
+
+    @property
+    def resources(self) -> dict[str, float]:
+        """Memory for an encoder, which each worker loads."""
+        memory = memory_of(self.model) if self.model else 0.0
+        return {"memory": memory} if memory else {}
+
     @property
     def title(self) -> str:
         """What the score is called."""
@@ -183,12 +206,15 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     @property
     def _model(self) -> str:
         if not self.model or self.llm:
-            hint = "name a folder that `dataqa train` wrote, or fasttext:FILE.bin"
+            hint = "name a folder that `dataqa train` wrote, fasttext:FILE.bin or encoder:FOLDER"
             what = "give one of model and llm" if self.model else "no model is named"
             raise InputError(what, where="score.model", hint=hint)
         if self.repeats > 1 or self.spread is not None:
             hint = "a model says the same each time; repeats and spread are for llm"
             raise InputError("this is not for a model", where="score.repeats", hint=hint)
+        if self.budget:
+            hint = "a budget is of a language model: llm"
+            raise InputError("this is not for a model", where="score.budget", hint=hint)
         return self.model
 
     @property
@@ -205,6 +231,8 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             cache=self.cache,
             repeats=self.repeats,
             temperature=self.temperature,
+            budget=parse_budget(self.budget),
+            name=self.signal,
         )
 
     def _check_band(self) -> None:
@@ -231,12 +259,12 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             _ = self._sampled
         else:
             check_model(self._model, self.label)
-            if is_probability(self._model):
+            if is_probability(self._model, self.label):
                 self._check_probability()
         if band == "model":
             band = band_of(self._model)
             if band is None:
-                hint = "give [low, high]"
+                hint = "give [low, high]; `dataqa train quality LABELS --model …` measures one"
                 raise InputError("the model knows no band", where="score.doubt", hint=hint)
         bound = self.keep if self.keep is not None else self.most
         if band is None:

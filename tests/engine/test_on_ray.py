@@ -17,6 +17,7 @@ import polars as pl
 import pytest
 from commands import dataqa as dataqa_command
 from conftest import Finished
+from endpoints import fake
 from failing import Fails, Kills, NeedsGpu
 from raylets import two_raylets
 from runs import PIPELINE, conserved, documents, go, verdicts, whole, write
@@ -25,9 +26,10 @@ import dataqa
 from dataqa.engine import on_ray
 from dataqa.engine.shard import Done
 from dataqa.engine.watch import Silent
-from dataqa.errors import InputError, RunError
+from dataqa.errors import BoundError, InputError, RunError
 from dataqa.pipeline import NamedStep, Pipeline
-from dataqa.types import Step
+from dataqa.steps.score import Score
+from dataqa.types import Assets, Step
 
 pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="needs ray")
 
@@ -98,6 +100,35 @@ def test_workers_that_die_are_replaced(there: dict[str, Any], tmp_path: Path):
     result = go(corpus, tmp_path / "out", pipeline=pipeline, **there)
     assert not list(traps.iterdir())
     assert whole(result.out) == whole(expected.out)
+
+
+def test_workers_on_two_nodes_spend_one_budget(
+    there: dict[str, Any], assets: Assets, tmp_path: Path
+):
+    corpus = write(tmp_path / "in", documents(90))
+    traps = tmp_path / "traps"
+    traps.mkdir()
+    with fake() as server:
+        judge = Score(
+            llm="educational",
+            sample=1.0,
+            send="raw",
+            budget="60-requests,9M-tokens",
+            endpoint=server.endpoint(concurrency=2),
+            cache=str(tmp_path / "replies.sqlite"),
+        )
+        first = NamedStep("score", "score", judge)
+        pipeline = also(Kills(folder=str(traps)))
+        pipeline = msgspec.structs.replace(pipeline, steps=(first, *pipeline.steps))
+        for number in range(2):  # a shard whose worker dies is done again
+            (traps / f"{number}").touch()
+        with pytest.raises(BoundError, match="60 requests spent"):
+            go(corpus, tmp_path / "out", pipeline=pipeline, **there)
+        assert 40 < len(server.requests) <= 60
+        more = pipeline.with_settings({"score.budget": "9M-tokens"}, assets)
+        conserved(go(corpus, tmp_path / "out", pipeline=more, **there), 90)
+    with pytest.raises(InputError, match=r'step score.*\n.*engine="ray"'):
+        dataqa.judge_dataset(None, Pipeline.of("judged", judge))
 
 
 def test_a_shard_that_kills_every_worker_ends_the_run(there: dict[str, Any], tmp_path: Path):

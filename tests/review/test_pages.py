@@ -47,6 +47,21 @@ return {
   stars: document.querySelectorAll(".ant-rate-star-full").length,
 };
 """
+CUT = """
+const cut = (one) => one.scrollWidth > one.clientWidth + 1 &&
+  getComputedStyle(one).overflowX !== "visible" && getComputedStyle(one).display !== "inline";
+const own = (one) => [...one.childNodes].filter((node) => node.nodeType === 3)
+  .map((node) => node.data).join("").trim();
+const every = [...document.querySelectorAll("body *")];
+const found = {missing: [], cut: []};
+for (const word of arguments[0]) {
+  const places = every.filter((one) => own(one) === word && one.offsetParent);
+  if (!places.length) found.missing.push(word);
+  if (places.some((one) => cut(one) || cut(one.parentElement))) found.cut.push(word);
+}
+return found;
+"""
+"""Of some words those that the page does not show, and those of which it shows a part."""
 FAULTY = ".lsf-errors"
 """What the page shows in place of itself, such as for `granularity="character"`."""
 
@@ -196,9 +211,30 @@ def visible(flow: Flow, example: Example, name: str) -> str:
     return re.sub(r"<[^>]*>", "", example.data[variable.lstrip("$")])
 
 
+def headings(flow: Flow) -> list[str]:
+    """What the page always says, whatever is chosen: its headers that depend on nothing."""
+    tree = ET.fromstring(flow.config)
+    apart = {one for view in tree.iter("View") if view.get("visibleWhen") for one in view.iter()}
+    return [one.get("value", "") for one in tree.iter("Header") if one not in apart]
+
+
+HAN = re.compile("[\u4e00-\u9fff]")
+
+
+@pytest.mark.parametrize("name", flow_names())
+def test_in_chinese_nothing_is_left_in_english(name: str):
+    here, there = load_flow(name, "zh"), load_flow(name, "en")
+    told = [*words_of(here).values(), *headings(here), here.sheet.title["zh"], here.instruction]
+    assert len(told) > 2
+    assert [word for word in told if not HAN.search(word)] == []
+    written = [one.get("value", "") for one in ET.fromstring(here.config).iter("Label")]
+    assert [word for word in written if not HAN.search(word)] == []
+    assert not HAN.search(there.config)
+
+
 @pytest.mark.parametrize(
     ("name", "language"),
-    [(name, "en") for name in flow_names()] + [("private-spans", "zh"), ("quality", "zh")],
+    [(name, "en") for name in flow_names()] + [(name, "zh") for name in flow_names()],
 )
 def test_a_proposal_is_shown_and_accepted(
     browser: Any, studio: Studio, tmp_path: Path, name: str, language: str
@@ -217,6 +253,8 @@ def test_a_proposal_is_shown_and_accepted(
                 close_instruction(browser, flow)
             wait_for(browser, flow, example)
             assert not browser.find_elements("css selector", FAULTY)
+            seen = browser.execute_script(CUT, headings(flow))
+            assert seen == {"missing": [], "cut": []}
             browser.save_screenshot(str(tmp_path / f"{name}-{language}-{at}.png"))
             send(browser, studio, told.project, key)
             done.add(key)

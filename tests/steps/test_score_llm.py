@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 import yaml
-from endpoints import fake
+from commands import dataqa as command
+from endpoints import Fake, drawn, fake
 
 import dataqa
-from dataqa.errors import DataqaError, InputError
+from dataqa.errors import BoundError, DataqaError, InputError, RunError
+from dataqa.io.store import Store
+from dataqa.llm.budget import Budget
+from dataqa.llm.claims import Claims
 from dataqa.llm.sampling import sampled
 from dataqa.review.asking.candidates import candidates
 from dataqa.steps.score import Score
@@ -52,6 +61,28 @@ def files(out: Path) -> dict[str, bytes]:
         for name, path in zip(names, paths, strict=True)
         if not name.startswith(".") and name not in {"run.json", "report.html"}
     }
+
+
+def in_shards(recipe: Path) -> Path:
+    """The same pipeline, over shards of a few documents each."""
+    tree = yaml.safe_load(recipe.read_text())
+    tree["reading"]["shard_bytes"] = 1000
+    recipe.write_text(yaml.safe_dump(tree))
+    return recipe
+
+
+def ends(recipe: Path, source: Path, out: Path, workers: int, budget: str) -> str:
+    """How a run with a budget ends, and with what words."""
+    try:
+        dataqa.run(recipe, source, out, workers=workers, settings={"score.budget": budget})
+    except (BoundError, RunError) as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def troubled(number: int, body: dict[str, Any]) -> str:
+    """Every third request fails, some of them after their tokens are spent."""
+    return ("busy", "server", "dropped", *[""] * 6)[drawn(f"trouble {number}", 9)]
 
 
 def test_a_run_asks_about_a_sample_and_repeats_without_the_network(tmp_path: Path):
@@ -161,3 +192,124 @@ def test_the_pipeline_that_ships(examples: Path, tmp_path: Path, monkeypatch: py
     assert not graded & {*gone}, "what has left already is asked about"
     findings = result.scan("findings").filter(pl.col("step") == "score").collect()
     assert not findings.height
+
+
+def test_a_budget_is_never_passed_by_eight_workers_and_all_runs_together(tmp_path: Path):
+    """With retries and faults; a byte is a token, the worst there is. Then a larger one goes on."""
+    source, cache = corpus(tmp_path, 120), tmp_path / "replies.sqlite"
+    with fake(fault=troubled) as server:
+        more: dict[str, Any] = {"retries": 4, "concurrency": 2, "timeout": 5.0}
+        told = {"url": server.url, "model": "fake", **more}
+        recipe = in_shards(pipeline(server.url, cache, sample=1.0, endpoint=told))
+        out = tmp_path / "one" / "out"
+        first = ends(recipe, source, out, 8, "120k-tokens")
+        assert "BoundError" in first, first
+        assert "the budget of 120,000 tokens is too small" in first
+        assert 60_000 < server.tokens <= 120_000
+        seen = len(server.requests)
+        assert "BoundError" in ends(recipe, source, out, 1, "120k-tokens")  # spent stays spent
+        assert server.tokens <= 120_000
+        assert "BoundError" in ends(recipe, source, out, 1, f"9M-tokens,{seen + 30}-requests")
+        assert len(server.requests) <= seen + 30
+        while "RunError" in (end := ends(recipe, source, out, 1, "9M-tokens")):
+            pass  # a question that failed five times: run again
+        assert end == ""
+        asked = [*server.asked()]
+        assert ends(recipe, source, tmp_path / "two" / "out", 1, "1-tokens") == ""  # all is kept
+        assert server.asked() == asked
+        # a finished run has measured the same, whatever it was allowed to spend
+        assert ends(recipe, source, out, 1, "5M-tokens") == ""
+    left = pl.read_parquet(out / "signals" / "*.parquet").drop("shard", strict=False)
+    right = pl.read_parquet(tmp_path / "two" / "out" / "signals" / "*.parquet")
+    assert left.equals(right)
+    one, two = files(out), files(tmp_path / "two" / "out")
+    told = {"manifest.json", "report.json"}  # which tell the settings, and so the budget
+    assert {name for name in one if one[name] != two[name]} <= told
+
+
+def killed(recipe: Path, source: Path, out: Path, server: Fake, after: int) -> None:
+    """A run that is killed when so many requests have been made since."""
+    until = len(server.requests) + after
+    words = ["run", str(recipe), "-i", str(source), "-o", str(out), "--workers", "1"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "dataqa", *words], stderr=subprocess.DEVNULL
+    ) as run:
+        while len(server.requests) < until and run.poll() is None:
+            time.sleep(0.01)
+        run.kill()
+
+
+def test_what_a_killed_run_may_have_spent_counts(tmp_path: Path):
+    source, cache = corpus(tmp_path, 80), tmp_path / "replies.sqlite"
+    with fake(seconds=0.02) as server:
+        told = {"sample": 1.0, "budget": "60-requests,9M-tokens"}
+        recipe, out = in_shards(pipeline(server.url, cache, **told)), tmp_path / "out"
+        for after in (5, 11):
+            killed(recipe, source, out, server, after)
+        assert 16 <= len(server.requests) < 60
+        with pytest.raises(BoundError, match="60 requests spent"):
+            dataqa.run(recipe, source, out)
+        assert 40 < len(server.requests) <= 60
+        # begun anew nothing is spent, and replies are kept
+        dataqa.run(recipe, source, out, fresh=True)
+
+
+def test_what_it_will_ask_and_what_that_took_is_told(tmp_path: Path):
+    source, cache = corpus(tmp_path), tmp_path / "replies.sqlite"
+    with fake() as server:
+        recipe = pipeline(server.url, cache, budget="1M-tokens")
+        words = ("run", recipe, "-i", source, "-o", tmp_path / "out", "--log", "plain")
+        told = command(*words)
+        assert told.code == 0, told.err
+        assert f"fake at {server.url} is asked about 0.33 of the documents" in told.err
+        assert "the budget is 1,000,000 tokens, 0 tokens spent before" in told.err
+        assert f"{server.tokens:,} tokens spent of 1,000,000 tokens" in told.err
+        small = ("--set", "score.budget=9k-tokens", "--set", "score.sample=1", "--fresh")
+        told = command(*words, *small)
+    assert (told.code, "run again with a larger `budget`" in told.err) == (3, True)
+
+
+def test_a_budget_that_is_none_or_for_a_model(assets: Assets):
+    with pytest.raises(InputError, match="is no budget"):
+        Score(llm="judge/educational", budget="2M")
+    with pytest.raises(InputError, match="not for a model"):
+        Score(model="m", budget="2M-tokens").open(assets)
+
+
+def test_in_memory_a_budget_is_of_all_batches(assets: Assets, tmp_path: Path):
+    docs = pl.DataFrame({"_doc": range(40), "doc_id": [f"{n}" for n in range(40)]})
+    docs = docs.with_columns(pl.format("{} {}.", pl.lit(WORDS), "doc_id").alias("text"))
+    with fake() as server:
+        step = Score(
+            llm="educational",
+            sample=1.0,
+            send="raw",
+            budget="30-requests",
+            endpoint=server.endpoint(),
+            cache=str(tmp_path / "r"),
+        )
+        opened = step.open(assets)
+        for low in range(0, 16, 4):  # beside some ten requests that find out what it can do
+            opened(batch_of(docs.slice(low, 4)))
+        with pytest.raises(BoundError, match="30 requests spent"):
+            opened(batch_of(docs.slice(16, 24)))
+        assert len(server.requests) == 30
+
+
+def test_a_budget_of_a_real_model(llama_url: str, tmp_path: Path):
+    """It counts as the server counts, and goes on where it stopped."""
+    source, cache = corpus(tmp_path, 8), tmp_path / "replies.sqlite"
+    model = {"url": llama_url, "model": "smollm2", "concurrency": 1}
+    recipe = pipeline("", cache, endpoint=model, style="completion", sample=1.0)
+    out = tmp_path / "out"
+    assert "BoundError" in ends(recipe, source, out, 1, "3k-tokens")
+    claims = Claims(Budget(), "score.educational", Store(out))
+    first = claims.total
+    assert 500 < first.tokens <= 3000
+    assert ends(recipe, source, out, 1, "1M-tokens") == ""
+    with sqlite3.connect(cache) as db:
+        kept = [json.loads(value) for (value,) in db.execute("SELECT value FROM replies")]
+    replied = sum(one["tokens_in"] + one["tokens_out"] for one in kept)
+    probed = claims.total.tokens - replied
+    assert len(kept) == 8
+    assert 0 < probed < first.tokens, "beside replies only what found out what it can do"

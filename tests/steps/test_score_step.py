@@ -137,7 +137,7 @@ def test_a_model_that_is_missing_is_said_by_check(
 def test_a_probability_needs_bounds_from_0_to_1(assets: Assets):
     with pytest.raises(InputError, match="are probabilities"):
         Score(model=model_folder(), keep=3).rules(assets)
-    with pytest.raises(InputError, match="only a fastText model has labels"):
+    with pytest.raises(InputError, match="only fastText models and encoders have labels"):
         Score(model=model_folder(), label="__label__hq").open(assets)
 
 
