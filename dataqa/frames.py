@@ -19,6 +19,7 @@ from dataqa.engine.batch import OnError
 from dataqa.engine.driver import Engine, Options
 from dataqa.engine.finish import Result
 from dataqa.engine.local import run_local
+from dataqa.engine.losses import bounded, check_bound
 from dataqa.engine.memory import Opened
 from dataqa.engine.outlet import QUARANTINE, VERDICT_OF
 from dataqa.engine.watch import Watch
@@ -73,7 +74,7 @@ def run(
         workers: Processes; by default one per core, or none for a small input.
         settings: What ``--set`` takes, such as ``{"gopher.word_count.min": 30}``.
         on_error: ``stop`` when a step raises, or ``quarantine`` its documents.
-        max_drop: Stop when a larger share of the documents is rejected.
+        max_drop: The share of the documents that may be lost: rejected, or in quarantine.
         overlay: A file of findings from elsewhere.
         rules: Folders of your own rule packs and word lists.
         fresh: Forget what an earlier run left in ``out``.
@@ -85,7 +86,7 @@ def run(
     Raises:
         InputError: Something in the pipeline, the inputs or the folder has to be mended.
         RunError: The run stopped; call again to continue.
-        BoundError: ``max_drop`` was passed.
+        BoundError: More was lost than ``max_drop``; the run is complete all the same.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as out:
@@ -95,12 +96,13 @@ def run(
     ...     )
     True
     """
+    check_bound(max_drop)
     folders = tuple(Path(folder) for folder in rules)
     chosen = _pipeline(pipeline, settings, user_assets(*folders))
     paths = [inputs] if isinstance(inputs, str | Path) else list(inputs)
     over = Path(overlay) if overlay is not None else None
     options = Options(workers, on_error, fresh, max_drop, over, folders, engine, address)
-    return run_local(chosen, paths, place(out), options, watch)
+    return bounded(run_local(chosen, paths, place(out), options, watch), max_drop)
 
 
 def judge(
