@@ -34,7 +34,7 @@ from dataqa.types import DOC, DOC_ID, TEXT, Assets
 
 type AnyPipeline = Pipeline | str | Path
 type AnyFrame = pl.DataFrame | Any
-"""A polars frame, or a pandas one: anything ``polars.from_pandas`` takes."""
+"""A polars or pandas frame, or an Arrow table, batch or reader."""
 
 _JUDGED = ("verdict", "reasons")
 
@@ -111,7 +111,7 @@ def judge(
     """Judge the documents of a frame together, in memory.
 
     Args:
-        frame: A polars or pandas frame with the pipeline's text column.
+        frame: A polars or pandas frame, or an Arrow table, with the pipeline's text column.
         pipeline: A shipped pipeline's name, a YAML file, or one built in code.
         settings: What ``--set`` takes.
 
@@ -227,10 +227,14 @@ def _prepared(pipeline: AnyPipeline, settings: Mapping[str, Any] | None) -> tupl
 def _polars(frame: Any) -> pl.DataFrame:
     if isinstance(frame, pl.DataFrame):
         return frame
+    if isinstance(frame, pa.RecordBatchReader):
+        return frame_of(frame.read_all())
+    if isinstance(frame, pa.Table | pa.RecordBatch):
+        return frame_of(pa.table(frame))
     if isinstance(frame, pl.LazyFrame) or not hasattr(frame, "columns"):
         raise InputError(
             f"a frame in memory is needed, not a {type(frame).__name__}",
-            hint="give a polars or pandas DataFrame; dataqa.clean takes a LazyFrame",
+            hint="give a polars or pandas frame or an Arrow table; dataqa.clean takes a LazyFrame",
         )
     return pl.from_pandas(frame)
 
