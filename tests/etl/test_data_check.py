@@ -16,9 +16,8 @@ from commands import Told, dataqa
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "etl.md").read_text(encoding="utf-8")
-WORKFLOW, HOOKS = (
-    yaml.safe_load(block) for block in re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-)
+FENCED = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+WORKFLOW, HOOKS = (yaml.safe_load(block) for block in FENCED.findall(PAGE))
 
 
 def run(command: str, place: Path) -> Told:
@@ -42,11 +41,9 @@ def test_the_workflow_checks_and_uploads_a_report_without_texts(place: Path):
     (upload,) = [step for step in steps if "upload-artifact" in step.get("uses", "")]
     assert run(command, place).code == 0
     report = place / upload["with"]["path"]
-    ids = pl.read_parquet(place / "data" / "docs-many.parquet").height
-    shown = [f"docs-many.parquet#{n}" for n in range(ids)]
-    assert not [name for name in shown if f'{name}"' in report.read_text(encoding="utf-8")]
+    assert "docs-many.parquet#" not in report.read_text(encoding="utf-8")
     assert run("dataqa report out --examples", place).code == 0  # with them there would be some
-    assert [name for name in shown if f'{name}"' in report.read_text(encoding="utf-8")]
+    assert "docs-many.parquet#" in report.read_text(encoding="utf-8")
 
 
 def test_the_hook_checks_again_when_the_data_changed(place: Path):
