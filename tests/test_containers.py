@@ -89,7 +89,7 @@ def test_the_server_is_the_one_that_was_measured_and_says_when_it_is_there():
 
 
 def test_the_server_keeps_to_itself():
-    settings = dict(local_server._SETTINGS)
+    settings = dict(local_server._SETTINGS)  # pyright: ignore[reportPrivateUsage]
     settings.pop("LABEL_STUDIO_SSRF_PROTECTION_ENABLED")  # off for webhooks on one machine alone
     assert settings.items() <= STUDIO["environment"].items()
     assert STUDIO["ports"] == [f"127.0.0.1:{local_server.PORT}:8080"]

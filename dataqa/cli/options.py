@@ -71,12 +71,17 @@ class Folder(click.Path):
         return place(value) if "://" in str(value) else super().convert(value, param, ctx)
 
 
-class Share(click.ParamType):
+class Share(click.FloatRange):
     """A share of a whole: ``5%`` or ``0.05``."""
 
     name = "share"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def __init__(self) -> None:
+        super().__init__(0, 1)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
         """A number from 0 to 1.
 
         >>> Share().convert("0.7%", None, None), Share().convert("0.25", None, None)

@@ -61,9 +61,9 @@ def test_too_many_lost_fail_the_check_and_stop_what_comes_after(
 def test_a_mistake_is_not_tried_again(example: dict[str, Any], tmp_path: Path):
     done = materialize(example, tmp_path / "out", inputs=str(tmp_path / "nowhere.parquet"))
     assert not done.success
-    (failed,) = done.filter_events(lambda event: event.is_step_failure)
+    (failed,) = [event for event in done.all_events if event.is_step_failure]
     assert "nowhere.parquet" in failed.event_specific_data.error.to_string()
-    assert not done.filter_events(lambda event: event.is_step_up_for_retry)
+    assert not [event for event in done.all_events if event.is_step_up_for_retry]
 
 
 def test_the_definitions_load(example: dict[str, Any]):
