@@ -15,6 +15,12 @@ TEXTS = ROOT / "examples" / "data" / "docs-many.parquet"
 pytestmark = pytest.mark.filterwarnings("default")  # Dagster's own
 
 
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dagster tells its makers of runs, else."""
+    monkeypatch.setenv("DAGSTER_DISABLE_TELEMETRY", "1")
+
+
 @pytest.fixture(scope="module")
 def example() -> dict[str, Any]:
     return runpy.run_path(str(ROOT / "examples" / "etl" / "dagster_assets.py"))
