@@ -19,6 +19,7 @@ from dataqa.engine.batch import OnError
 from dataqa.engine.driver import Engine, Options
 from dataqa.engine.finish import Result
 from dataqa.engine.local import run_local
+from dataqa.engine.losses import bounded, check_bound
 from dataqa.engine.memory import Opened
 from dataqa.engine.outlet import QUARANTINE, VERDICT_OF
 from dataqa.engine.watch import Watch
@@ -33,7 +34,7 @@ from dataqa.types import DOC, DOC_ID, TEXT, Assets
 
 type AnyPipeline = Pipeline | str | Path
 type AnyFrame = pl.DataFrame | Any
-"""A polars frame, or a pandas one: anything ``polars.from_pandas`` takes."""
+"""A polars or pandas frame, or an Arrow table, batch or reader."""
 
 _JUDGED = ("verdict", "reasons")
 
@@ -73,7 +74,7 @@ def run(
         workers: Processes; by default one per core, or none for a small input.
         settings: What ``--set`` takes, such as ``{"gopher.word_count.min": 30}``.
         on_error: ``stop`` when a step raises, or ``quarantine`` its documents.
-        max_drop: Stop when a larger share of the documents is rejected.
+        max_drop: The share of the documents that may be lost: rejected, or in quarantine.
         overlay: A file of findings from elsewhere.
         rules: Folders of your own rule packs and word lists.
         fresh: Forget what an earlier run left in ``out``.
@@ -85,7 +86,7 @@ def run(
     Raises:
         InputError: Something in the pipeline, the inputs or the folder has to be mended.
         RunError: The run stopped; call again to continue.
-        BoundError: ``max_drop`` was passed.
+        BoundError: More was lost than ``max_drop``; the run is complete all the same.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as out:
@@ -95,12 +96,13 @@ def run(
     ...     )
     True
     """
+    check_bound(max_drop)
     folders = tuple(Path(folder) for folder in rules)
     chosen = _pipeline(pipeline, settings, user_assets(*folders))
     paths = [inputs] if isinstance(inputs, str | Path) else list(inputs)
     over = Path(overlay) if overlay is not None else None
     options = Options(workers, on_error, fresh, max_drop, over, folders, engine, address)
-    return run_local(chosen, paths, place(out), options, watch)
+    return bounded(run_local(chosen, paths, place(out), options, watch), max_drop)
 
 
 def judge(
@@ -109,7 +111,7 @@ def judge(
     """Judge the documents of a frame together, in memory.
 
     Args:
-        frame: A polars or pandas frame with the pipeline's text column.
+        frame: A polars or pandas frame, or an Arrow table, with the pipeline's text column.
         pipeline: A shipped pipeline's name, a YAML file, or one built in code.
         settings: What ``--set`` takes.
 
@@ -225,10 +227,14 @@ def _prepared(pipeline: AnyPipeline, settings: Mapping[str, Any] | None) -> tupl
 def _polars(frame: Any) -> pl.DataFrame:
     if isinstance(frame, pl.DataFrame):
         return frame
+    if isinstance(frame, pa.RecordBatchReader):
+        return frame_of(frame.read_all())
+    if isinstance(frame, pa.Table | pa.RecordBatch):
+        return frame_of(pa.table(frame))
     if isinstance(frame, pl.LazyFrame) or not hasattr(frame, "columns"):
         raise InputError(
             f"a frame in memory is needed, not a {type(frame).__name__}",
-            hint="give a polars or pandas DataFrame; dataqa.clean takes a LazyFrame",
+            hint="give a polars or pandas frame or an Arrow table; dataqa.clean takes a LazyFrame",
         )
     return pl.from_pandas(frame)
 

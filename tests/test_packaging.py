@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tomllib
 import zipfile
-from importlib.metadata import distributions, requires
+from importlib.metadata import distributions, requires, version
 from pathlib import Path
 from typing import Any
 
+import commands
 import pytest
+from test_licences import bundled
 
+import dataqa
 from dataqa.cli.scaffold import list_command
-
-RESERVED = {"private", "zh", "tables", "ray", "objects"}
-"""Extras that no code uses yet; the README says so."""
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,35 @@ def test_the_wheel_carries_every_pipeline_rule_and_template(wheel: zipfile.ZipFi
     assert "dataqa/py.typed" in inside
 
 
+def test_the_wheel_carries_no_file_of_which_nothing_is_told(wheel: zipfile.ZipFile):
+    inside = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    carried = {name.removeprefix("dataqa/_shipped/") for name in inside if name[-3:] != ".py"}
+    assert carried == set(bundled())  # tests/test_licences.py looks for a line about each
+
+
+def test_the_version_is_said_once(project: dict[str, Any], root: Path):
+    assert version("dataqa") == dataqa.__version__ == project["version"]
+    told = commands.dataqa("--version")
+    assert (told.code, told.out.strip()) == (0, f"dataqa, version {project['version']}")
+    elsewhere = [
+        path.relative_to(root).as_posix()
+        for path in (root / "dataqa").rglob("*.py")
+        if re.search(
+            r"""^_*version_* *=.*["']\d+\.\d+""",
+            path.read_text("utf-8"),
+            re.MULTILINE | re.IGNORECASE,
+        )
+    ]
+    assert elsewhere == ["dataqa/review/server/local_server.py"]  # of Label Studio
+
+
+def test_types_are_promised(wheel: zipfile.ZipFile, project: dict[str, Any]):
+    assert "dataqa/py.typed" in wheel.namelist()
+    assert "Typing :: Typed" in project["classifiers"]
+    (name,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
+    assert b"Classifier: Typing :: Typed" in wheel.read(name)
+
+
 def test_the_wheel_carries_its_licences_and_nothing_else(wheel: zipfile.ZipFile):
     info = {name.split("/", 1)[1] for name in wheel.namelist() if ".dist-info/" in name}
     assert {"licenses/LICENSE", "licenses/NOTICE", "entry_points.txt", "METADATA"} <= info
@@ -67,13 +97,10 @@ def test_every_requirement_of_the_extras_is_told(project: dict[str, Any]):
     assert set(everything[len("dataqa[") : -1].split(",")) == extras - apart
 
 
-def test_the_command_lists_the_extras_in_use(
-    project: dict[str, Any], capsys: pytest.CaptureFixture[str]
-):
+def test_the_command_lists_the_extras(project: dict[str, Any], capsys: pytest.CaptureFixture[str]):
     list_command.main(["extras"], standalone_mode=False)
     listed = {line.split()[0] for line in capsys.readouterr().out.splitlines()}
-    used = set(project["optional-dependencies"]) - RESERVED - {"all"}
-    assert used <= listed <= set(project["optional-dependencies"])
+    assert listed == set(project["optional-dependencies"])
 
 
 def test_nothing_that_is_installed_is_under_a_gpl():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from decimal import Decimal, DecimalException
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,32 @@ class Folder(click.Path):
         from dataqa.io.urls import place
 
         return place(value) if "://" in str(value) else super().convert(value, param, ctx)
+
+
+class Share(click.FloatRange):
+    """A share of a whole: ``5%`` or ``0.05``."""
+
+    name = "share"
+
+    def __init__(self) -> None:
+        super().__init__(0, 1)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """A number from 0 to 1.
+
+        >>> Share().convert("0.7%", None, None), Share().convert("0.25", None, None)
+        (0.007, 0.25)
+        """
+        written = str(value).strip()
+        try:
+            share = Decimal(written.removesuffix("%")) / (100 if written.endswith("%") else 1)
+        except DecimalException:
+            share = Decimal("NaN")
+        if share.is_nan() or not 0 <= share <= 1:
+            self.fail(f"{written!r} is no share: write it like 5% or 0.05", param, ctx)
+        return float(share)
 
 
 class LocalPath(click.Path):

@@ -9,6 +9,7 @@ import click
 from click.core import ParameterSource
 
 from dataqa.cli.options import (
+    Share,
     changed_output,
     changed_reading,
     examples_option,
@@ -38,8 +39,9 @@ from dataqa.cli.options import (
 )
 @click.option(
     "--max-drop",
-    type=click.FloatRange(0, 1),
-    help="Stop (exit 3) when a larger share of the documents is rejected.",
+    type=Share(),
+    help="Finish, but exit with 3, if a larger share than this (5% or 0.05) is lost: rejected, or "
+    "in quarantine.",
 )
 @click.option(
     "--engine",
@@ -103,6 +105,7 @@ def run_command(
     """
     from dataqa.cli.progress import watch_of
     from dataqa.engine.local import Options, assets_of, run_local
+    from dataqa.engine.losses import bounded
     from dataqa.io.store import Store
     from dataqa.pipeline import Pipeline
     from dataqa.registry import find_pipeline
@@ -123,6 +126,7 @@ def run_command(
     with watch_of(log) as watch:
         finished = run_local(chosen, inputs, out, options, watch)
         watch.finished(finished)
+    bounded(finished, max_drop)
 
 
 def _tables(path: Path, inputs: tuple[str, ...], out: Path, *, quiet: bool) -> None:

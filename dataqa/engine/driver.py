@@ -16,18 +16,17 @@ import polars as pl
 
 from dataqa.engine import settle
 from dataqa.engine.batch import OnError
-from dataqa.engine.finish import Result, finish, most_dropping
+from dataqa.engine.finish import Result, finish
 from dataqa.engine.host import Session, peak_memory_mb
+from dataqa.engine.losses import lost, too_many
 from dataqa.engine.onward import marker, spilled
-from dataqa.engine.outlet import REJECTED
 from dataqa.engine.pool import Pool, pool_of
-from dataqa.engine.shard import Done, Job, Progress, Tell, Work, done_of
+from dataqa.engine.shard import Counts, Done, Job, Progress, Tell, Work, add, done_of
 from dataqa.engine.stock import Stock
 from dataqa.engine.watch import StageBegins, Watch
-from dataqa.errors import BoundError
 from dataqa.io.sources import Shard
 from dataqa.io.spill import has_spill
-from dataqa.io.store import STATE, Store
+from dataqa.io.store import STATE
 from dataqa.manifest import file_sha256
 from dataqa.pipeline import NamedStep
 from dataqa.plan import Plan, Stage, chain, digest
@@ -46,7 +45,7 @@ class Options(NamedTuple):
         workers: Processes; ``None`` is one per core, or this one alone for a small input.
         on_error: ``stop``, or set the documents aside on which a step raises.
         fresh: Forget what an earlier run left in the output folder.
-        max_drop: Stop when a larger share of the documents than this is rejected.
+        max_drop: Say so as soon as a larger share of the documents than this is lost.
         overlay: A file of findings from elsewhere.
         rules: Folders of rule packs and word lists, searched before the shipped one.
         engine: ``local`` for processes of this machine, ``ray`` for a cluster.
@@ -71,7 +70,7 @@ class Driver:
         self._options, self._watch = options, watch
         self._store = job.store
         self._done: dict[int, dict[str, Done]] = {}
-        self._twice = False
+        self._twice = self._warned = False
         self._session = Session()
 
     @property
@@ -124,8 +123,8 @@ class Driver:
             self._stage(pool, stage, works)
             if stage.number == 1 and self._job.user_ids:
                 works = self._without_repeats(pool, stage, works)
-            self._check_drops(stage)
             if stage.number < self._plan.last:
+                self._warn()
                 following = self._plan.stages[stage.number]
                 works = self._next(following, works, self._settle(pool, following, works))
 
@@ -236,28 +235,18 @@ class Driver:
     def _shards(self, pool: Pool, works: list[Work]) -> settle.Shards:
         return settle.Shards(self._store, _keys(works), self._job.parts, pool.each)
 
-    def _check_drops(self, stage: Stage) -> None:
+    def _warn(self) -> None:
+        """Say as soon as too many documents are lost: who looks on may want to stop here."""
         documents = sum(done.documents for done in self._done[1].values())
-        every = [done for parts in self._done.values() for done in parts.values()]
-        dropped = sum(done.left.get(REJECTED, 0) for done in every)
-        if too_many(dropped, documents, self._options.max_drop):
-            rule = most_dropping(self._store, self._done.values())
-            raise drop_error(self._store, dropped, documents, f"stage {stage.number}", rule)
-
-
-def too_many(dropped: int, documents: int, most: float | None) -> bool:
-    """Whether a larger share of the documents than ``most`` is dropped."""
-    return most is not None and dropped > most * documents
-
-
-def drop_error(store: Store, dropped: int, documents: int, when: str, rule: str) -> BoundError:
-    """What is said when too many documents are dropped."""
-    return BoundError(
-        f"{dropped} of {documents} documents are rejected after {when}, more than max_drop allows; "
-        f"most by {rule}",
-        where=str(store.root),
-        hint=f"loosen it (`--set {rule}=...`) if it is wrong, or allow more with --max-drop",
-    )
+        counts: Counts = {}
+        for done in (done for parts in self._done.values() for done in parts.values()):
+            counts = add(counts, done.left)
+        if not self._warned and too_many(counts, documents, self._options.max_drop):
+            self._warned = True
+            self._watch.note(
+                f"{lost(counts)} of {documents} documents are lost already, more than max_drop "
+                "allows; the run goes on, so that its report tells why"
+            )
 
 
 def _keys(works: list[Work]) -> dict[int, str]:

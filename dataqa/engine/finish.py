@@ -167,12 +167,6 @@ def told_rule(judge: StepRule) -> dict[str, Any]:
     return {"step": judge.step, "key": judge.rule.key, **kept}
 
 
-def most_dropping(store: Store, stages: Iterable[Mapping[str, Done]]) -> str:
-    """The rule that asked for most drops."""
-    tripped: Mapping[str, Any] = _tally(store, stages)["rules"]
-    return max(sorted(tripped), key=lambda key: tripped[key]["tripped"], default="no rule")
-
-
 def _tally(store: Store, stages: Iterable[Mapping[str, Done]]) -> dict[str, Any]:
     """What all shards add to the report, read one at a time."""
     return merge(store.get_json(tallied(key)) for stage in stages for key in stage)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from dataqa.engine import again
-from dataqa.engine.driver import Driver, Options, drop_error, too_many
+from dataqa.engine.driver import Driver, Options
 from dataqa.engine.finish import Result, load, sizes_changed, sweep
 from dataqa.engine.layout import probe
 from dataqa.engine.outlet import FOLDERS
@@ -46,7 +45,6 @@ def run_local(
     Raises:
         InputError: Something in the pipeline, the inputs or the output folder has to be mended.
         RunError: The run stopped; running again continues it.
-        BoundError: ``max_drop`` was passed.
     """
     options, watch = options or Options(), watch or Silent()
     out = place(out)
@@ -85,7 +83,6 @@ def run_local(
         if load(store, driver.asked) is not None:
             watch.note("nothing to do: this run is complete")
             sweep(store)
-            _check_drops(store, finished, options)
             return finished
         watch.note("reading back what the finished run already knows")
         return again.run_again(job, plan, stock, options, watch)
@@ -101,14 +98,6 @@ def _apart(inputs: Sequence[str | Path], out: Path) -> None:
                 where=str(out),
                 hint="choose another folder with -o",
             )
-
-
-def _check_drops(store: Store, finished: Result, options: Options) -> None:
-    dropped, documents = finished.counts["rejected"], finished.counts["documents"]
-    if too_many(dropped, documents, options.max_drop):
-        rules: list[dict[str, Any]] = finished.report["rules"]
-        worst = max(rules, key=lambda rule: rule["rejected"], default={"rule": "no rule"})
-        raise drop_error(store, dropped, documents, "the run", worst["rule"])
 
 
 def make_job(store: Store, plan: Plan, stock: Stock, assets: Assets, options: Options) -> Job:

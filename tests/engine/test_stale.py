@@ -14,7 +14,8 @@ from dataqa.engine import again
 from dataqa.engine.decide import decide, foresee
 from dataqa.engine.look import behind
 from dataqa.engine.verify import faults
-from dataqa.errors import BoundError, InputError
+from dataqa.engine.watch import Silent, StageBegins
+from dataqa.errors import InputError
 from dataqa.io.sources import Reading
 from dataqa.io.store import STATE, Store
 from dataqa.pipeline import Pipeline
@@ -30,6 +31,14 @@ cite: nobody
 rules:
   named: {signal: word_hits, words: pets, min: 1, trips: ["no animal here"], passes: ["a dog"]}
 """
+
+
+class Stops(Silent):
+    """Somebody who presses Ctrl-C when a second stage begins."""
+
+    def stage(self, begins: StageBegins) -> None:
+        if begins.number == 2:
+            raise KeyboardInterrupt
 
 
 def corpus(path: Path, texts: list[str] = TEXTS, **columns: list[Any]) -> Path:
@@ -93,8 +102,8 @@ def test_inputs_of_an_addition_that_did_not_finish_stay_out(tmp_path: Path):
     out, pipeline = tmp_path / "out", Pipeline.of("p", Exact())
     dataqa.run(pipeline, first, out)
     corpus(second, TEXTS)
-    with pytest.raises(BoundError):
-        dataqa.run(pipeline, [first, second], out, max_drop=0.1)
+    with pytest.raises(KeyboardInterrupt):
+        dataqa.run(pipeline, [first, second], out, watch=Stops())
     assert dataqa.run(pipeline, first, out).counts["documents"] == 40
     assert faults(out) == []
 

@@ -93,13 +93,25 @@ def test_no_input_and_no_writable_folder(finished: Finished, tmp_path: Path):
     fails(told.value, "cannot be written", "-o")
 
 
-def test_max_drop_names_the_rule(finished: Finished, tmp_path: Path):
+def test_a_run_over_max_drop_is_finished_and_names_the_rules(finished: Finished, tmp_path: Path):
     with pytest.raises(BoundError) as told:
         go(finished.corpus, tmp_path / "out", max_drop=0.2)
     assert told.value.exit_code == 3
-    fails(told.value, "gopher.top_2gram.max", "rejected", "max_drop", "--set")
+    fails(told.value, "gopher.top_2gram.max", "rejected", "max_drop allows 20 %", "--set")
+    assert whole(tmp_path / "out") == whole(finished.result.out)
     conserved(go(finished.corpus, tmp_path / "out", max_drop=0.99), finished.size)
-    assert tree(tmp_path / "out") == tree(finished.result.out)
+
+
+def test_max_drop_is_exact_and_a_share(finished: Finished, out: Path):
+    gone = finished.result.counts["rejected"] + finished.result.counts["quarantine"]
+    just = gone / finished.size
+    go(finished.corpus, out, max_drop=just)
+    with pytest.raises(BoundError):
+        go(finished.corpus, out, max_drop=just - 0.001)
+    for wrong in (5, -0.1, float("nan")):
+        with pytest.raises(InputError) as told:
+            go(finished.corpus, out, max_drop=wrong)
+        fails(told.value, "from 0 to 1", "0.05")
 
 
 FAILING = Pipeline.of(
