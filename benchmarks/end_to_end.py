@@ -28,7 +28,7 @@ LINEAR = 0.15
 SMALL, LARGE = 2, 20
 """Copies of a quarter of a gigabyte."""
 QUICK_ROWS = 1500
-PEER_ROWS, QUICK_PEER_ROWS = 2400, 60
+PEER_ROWS, QUICK_PEER_ROWS = 800, 60
 SIMILARITY = 0.75
 QUALITY = "{packs: [gopher, fineweb-c4, fineweb]}"
 NEAR = f"{{bands: fineweb, similarity: {SIMILARITY}}}"
