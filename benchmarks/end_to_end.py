@@ -163,7 +163,8 @@ def _theirs(peer: str, script: str, corpus: Path, out: Path) -> Outcome:
         "rows": ROWS,
         "workers": 2,
     }
-    usage = timed([str(python_of(peer)), str(Path(__file__).with_name(script))], job, out)
+    # -P: what lies beside the script is not to be imported, such as our ray.py
+    usage = timed([str(python_of(peer)), "-P", str(Path(__file__).with_name(script))], job, out)
     if (out / "removed.json").is_file():
         told = json.loads((out / "removed.json").read_bytes())
         return Outcome(arrow_ids(out / "kept"), {k: set(v) for k, v in told.items()}, usage)

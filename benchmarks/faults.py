@@ -202,7 +202,8 @@ def _unclear(end: Ended) -> str:
     said = end.said.strip()
     if "Traceback" in said:
         return f"a traceback: {said.splitlines()[-1]}"
-    if end.code != 130 and not ("Error: " in said and "Hint: " in said):
+    told = "Error: " in said and "Hint: " in said
+    if not told and "run again to continue" not in said:
         return f"exit code {end.code} without a word: {said[-200:]!r}"
     return ""
 
