@@ -9,7 +9,6 @@ files whole and unchanged, each document in one of the four folders.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import random
 import shutil
@@ -18,13 +17,14 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks import injecting
 from benchmarks.bench import ROOT, Arguments, Board, arguments
-from benchmarks.injecting import Ended, Trial
+from benchmarks.injecting import Ended, Trial, bytes_of
 from dataqa.engine.verify import faults as missing_or_changed
 from dataqa.io.sources import Reading
 from dataqa.pipeline import Pipeline
@@ -38,7 +38,6 @@ from dataqa.steps.scrub import Scrub
 
 TRIALS = 100
 DOCUMENTS = 120
-FOLDERS = ("kept", "rejected", "review", "quarantine", "findings", "signals")
 ATTEMPTS = 60
 """A lease of a killed run on another machine must run out first."""
 
@@ -112,7 +111,7 @@ def _measure(board: Board, work: Path, *, quick: bool) -> None:
         board.skip(name, why)
         del kinds[name]
     names = QUICK if quick else tuple(kinds)
-    with serving(work / "served") as bucket, injecting.clusters() as clusters:
+    with serving(work / "served") as bucket, closing(injecting.Clusters()) as clusters:
         corpora = write(work / "in", documents(DOCUMENTS)), bucket.folder / "in"
         shutil.copytree(*corpora)
         laboratory = Laboratory(
@@ -186,7 +185,7 @@ def _trial(laboratory: Laboratory, fault: Fault, number: int, *, remote: bool) -
     try:
         ends = fault(trial)
         wrong = [_unclear(end) for end in ends]
-        if ends[0].code == 0 and _digests(out) != laboratory.whole[False].bytes:
+        if ends[0].code == 0 and bytes_of(out) != laboratory.whole[False].bytes:
             wrong.append("exit code 0, other bytes")
         wrong.append(_continued(laboratory, trial))
         return Outcome(any(end.code == 0 for end in ends), "; ".join(filter(None, wrong)))
@@ -219,7 +218,7 @@ def _continued(laboratory: Laboratory, trial: Trial) -> str:
         time.sleep(0.5)
     else:
         return f"refused {ATTEMPTS} times"
-    if _digests(trial.out) != laboratory.whole[False].bytes:
+    if bytes_of(trial.out) != laboratory.whole[False].bytes:
         return "continued, other bytes"
     return "; ".join(missing_or_changed(trial.out))
 
@@ -239,7 +238,7 @@ def _undisturbed(laboratory: Laboratory, remote: bool) -> Whole:
     end = injecting.ended(trial.start("--workers", "2"))
     if end.code:
         raise SystemExit(f"the undisturbed run fails: {end.said}")
-    return Whole(_digests(out), sum(1 for _ in out.rglob("*")))
+    return Whole(bytes_of(out), sum(1 for _ in out.rglob("*")))
 
 
 def _command(work: Path, corpus: str) -> tuple[str, ...]:
@@ -257,14 +256,6 @@ def _command(work: Path, corpus: str) -> tuple[str, ...]:
     written = work / "faults.yaml"
     written.write_text(pipeline.to_yaml(), encoding="utf-8")
     return (sys.executable, "-m", "dataqa", "run", str(written), "-i", corpus, "--log", "none")
-
-
-def _digests(out: Path) -> dict[str, str]:
-    files = [path for name in FOLDERS for path in sorted((out / name).iterdir())]
-    return {
-        path.relative_to(out).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in files
-    }
 
 
 if __name__ == "__main__":

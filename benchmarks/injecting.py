@@ -13,8 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -82,6 +81,13 @@ def ended(process: subprocess.Popen[str]) -> Ended:
     """Wait for it."""
     _, said = process.communicate()
     return Ended(process.returncode, said)
+
+
+def bytes_of(out: Path) -> dict[str, str]:
+    """Digests of all files in a run's six folders."""
+    from runs import tree  # pyright: ignore[reportMissingImports]
+
+    return tree(out)
 
 
 def driver_killed(trial: Trial) -> list[Ended]:
@@ -305,13 +311,3 @@ class Clusters:
         """End it."""
         if self._cluster is not None and self._cluster.head_node is not None:
             self._cluster.shutdown()
-
-
-@contextmanager
-def clusters() -> Generator[Clusters]:
-    """Clusters on demand."""
-    made = Clusters()
-    try:
-        yield made
-    finally:
-        made.close()

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from benchmarks.bench import Arguments, Board, arguments
+from benchmarks.scale import copies_of
 from dataqa.engine.driver import Options
 from dataqa.engine.local import run_local
 from dataqa.engine.on_ray import library
@@ -61,10 +62,7 @@ def main(given: Arguments) -> int:
 
 
 def _measure(board: Board, file: Path, work: Path, *, quick: bool) -> None:
-    corpus = work / "in"
-    corpus.mkdir()
-    for number in range(QUICK_COPIES if quick else COPIES):
-        (corpus / f"part-{number}.parquet").symlink_to(file.resolve())
+    corpus = copies_of(file, work / "in", QUICK_COPIES if quick else COPIES)
     limit = 20_000 if quick else None
     pipeline = Pipeline.of(
         "cluster",

@@ -35,7 +35,7 @@ def main(given: Arguments) -> int:
     with tempfile.TemporaryDirectory(dir=_roomy(given.data)) as folder:
         work = Path(folder)
         for size, copies in (QUICK if given.quick else COPIES).items():
-            corpus = _copies(file, work / f"corpus-{copies}", copies)
+            corpus = copies_of(file, work / f"corpus-{copies}", copies)
             told = _run(corpus, work / f"out-{copies}", 2)
             peaks[size] = told["peak_memory_mb"]
             detail = f"{told['mb_per_second']} MB/s on 2 workers"
@@ -60,7 +60,7 @@ def main(given: Arguments) -> int:
 def _speed_up(board: Board, file: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        corpus = _copies(file, work / "corpus", SPEED_COPIES)
+        corpus = copies_of(file, work / "corpus", SPEED_COPIES)
         alone, two = (_run(corpus, work / f"out-{n}", n)["wall_seconds"] for n in (1, 2))
         took = f"{alone:.0f} s and {two:.0f} s for {SPEED_COPIES} copies of {file.name}"
         board.check("two workers over one", alone / two, "×", at_least=SPEED_UP, detail=took)
@@ -71,7 +71,7 @@ def _roomy(data: Path) -> str | None:
     return str(data) if os.access(data, os.W_OK) else None
 
 
-def _copies(file: Path, folder: Path, copies: int) -> Path:
+def copies_of(file: Path, folder: Path, copies: int) -> Path:
     folder.mkdir()
     for number in range(copies):
         (folder / f"part-{number:02d}.parquet").symlink_to(file.resolve())
