@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
+from dataqa.engine.last_words import last_words
 from dataqa.environment import ONE_THREAD
 from dataqa.errors import DataqaError, InputError, RunError
 from dataqa.io.store import STATE
@@ -32,6 +33,12 @@ DEATHS = 3
 """Workers that may die over one shard before the run gives up: the shard may be what kills them."""
 _PATIENCE = 30.0
 """Seconds without a single worker after which the run says what it waits for."""
+_CONTINUES = "when it is back, run again to continue; so does --engine local"
+_ENDED = f"""
+Error: ended from outside, or by Ray because the cluster is lost
+Hint: {_CONTINUES}
+"""
+"""Where the head dies with the raylet of this machine, Ray calls ``_exit``."""
 
 
 class Cluster(NamedTuple):
@@ -106,7 +113,7 @@ def ray_pool(job: Job, cluster: Cluster, tell: Tell) -> Generator[Pool]:
     """
     from dataqa.engine.pool import Pool  # noqa: PLC0415 - it imports polars
 
-    with connected(cluster.address) as ray:
+    with last_words(_ENDED), connected(cluster.address) as ray:
         probe = f"{STATE}/cluster/{uuid4().hex}"
         job.store.put(probe, b"")
         crew = _Crew(ray, job, cluster, probe)
@@ -305,8 +312,7 @@ class _Crew:
         try:
             yield
         except (ConnectionError, self._ray.exceptions.RaySystemError) as error:
-            hint = "when it is back, run again to continue; so does --engine local"
-            raise RunError(f"the cluster is lost: {_line(error)}", hint=hint) from None
+            raise RunError(f"the cluster is lost: {_line(error)}", hint=_CONTINUES) from None
 
 
 def _listens(address: str) -> None:
