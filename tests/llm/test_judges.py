@@ -11,6 +11,7 @@ import yaml
 from endpoints import drawn, fake
 
 from dataqa.errors import InputError
+from dataqa.llm import outgoing
 from dataqa.llm.client import Client
 from dataqa.llm.judges import judge_names, load_judge, question, schema_of
 from dataqa.llm.judging import VERDICTS, expected, foresee, judge_texts
@@ -121,3 +122,25 @@ def test_private_values_do_not_leave(assets: Assets, tmp_path: Path):
         judge_texts([text], judge, client, prepare=preparing("raw", assets))
         assert "jane.quackenbush@corp.com" in str(server.requests)
     assert b"uackenbush" not in (tmp_path / "r.sqlite").read_bytes()
+
+
+def test_names_in_chinese_leave_as_stars(assets: Assets):
+    prepare = preparing("scrubbed", assets)
+    assert prepare is not None
+    told = "昨天王建国在北京见了李小红，他的电话是13812345678。"
+    sent = prepare(f"{told}\nMr John Quackenbush was there.")
+    for private in ("王建国", "李小红", "北京", "13812345678", "Quackenbush"):
+        assert private not in sent
+    assert "昨天" in sent
+    assert "电话是" in sent
+
+
+def test_chinese_that_nobody_reads_does_not_leave(assets: Assets, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(outgoing, "_reads_chinese", lambda: False)
+    prepare = preparing("scrubbed", assets)
+    assert prepare is not None
+    assert prepare("The festival is called 元宵 in that part of the country.") == (
+        "The festival is called ** in that part of the country."
+    )
+    with pytest.raises(InputError, match=r"must not leave as it is(.|\n)*dataqa\[zh\]"):
+        prepare("昨天王建国在北京见了李小红。")

@@ -16,7 +16,8 @@ _ENDS = (
     re.compile(r"[,;:]\s+|[，、：]"),
     re.compile(r"\s+"),
 )
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+"""A character of Chinese."""
 _FOREIGN = re.compile(r"[^\u3000-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uff65]{12,}")
 """What is no Chinese: so many characters of no Han and no mark of Chinese writing."""
 _LETTER = re.compile(r"[^\W\d_\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
@@ -77,7 +78,7 @@ def stretches(piece: Piece) -> Iterator[Piece]:
 
 def chinese(text: str) -> bool:
     """Whether it has Han characters."""
-    return _HAN.search(text) is not None
+    return HAN.search(text) is not None
 
 
 def lettered(text: str) -> bool:
