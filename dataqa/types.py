@@ -198,6 +198,16 @@ class Merge(Protocol):
         """``_doc``, ``doc_id`` and ``text`` of some documents, ascending, in bounded pieces."""
         ...
 
+    def each_text[T](
+        self, runs: Sequence[pl.Series], task: Callable[[pl.DataFrame], T]
+    ) -> Iterator[T]:
+        """What a task makes of ``_doc``, ``doc_id`` and ``text`` of each run of documents.
+
+        Workers do it, as with ``each``; each holds the texts of one run, ascending as its documents
+        are, so runs are small.
+        """
+        ...
+
     def scratch(self) -> AbstractContextManager[Path]:
         """A folder, private to the user, that is deleted at the end of the block."""
         ...

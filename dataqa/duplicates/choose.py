@@ -8,6 +8,7 @@ the system's to keep or drop, so it does not count as memory that must be there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +24,9 @@ from dataqa.types import DOC, TEXT, Merge
 
 AT_ONCE = 1 << 22
 """Shared keys gone through at a time; a single cluster with more is gone through whole."""
+SHINGLED = 1 << 20
+"""Shingles, of eight bytes each, that a worker makes at a time; of one document as many as it has.
+"""
 STAYING = 32
 """Documents that stay, remembered for each key: a later one is compared with these."""
 
@@ -55,18 +59,31 @@ class Chosen(NamedTuple):
 def lay_sets(
     merge: Merge, ranked: Ranked, linked: Linked, shingling: Shingling, folder: Path
 ) -> clusters.Sets:
-    """Read all members' texts once, and lay down their shingles, each at the member's row."""
+    """Read all members' texts once, and lay down their shingles, each at the member's row.
+
+    Workers read them and make the shingles, of a bounded number of texts at a time.
+    """
     room = ranked.rows["shingles"].to_numpy().astype(np.int64)
     starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(room)])
     sizes = np.zeros(len(room), np.int32)
     values = np.lib.format.open_memmap(
         folder / "sets.npy", mode="w+", dtype=np.uint64, shape=(max(1, int(starts[-1])),)
     )
-    for texts in merge.texts(ranked.rows[DOC]):
-        sets = shingling(texts[TEXT])
-        rows = ranked.places[linked.numbering.nodes(texts[DOC])].astype(np.int64)
+    runs = _runs(ranked.rows.select(DOC, "shingles").sort(DOC))
+    for docs, sets in merge.each_text(runs, partial(_shingled, shingling)):
+        rows = ranked.places[linked.numbering.nodes(docs)].astype(np.int64)
         clusters.lay(sets.values, sets.offsets, rows, starts, values, sizes)
     return clusters.Sets(frozen(values), frozen(starts[:-1]), frozen(sizes))
+
+
+def _runs(members: pl.DataFrame) -> list[pl.Series]:
+    """Members sorted by document, cut where ``SHINGLED`` shingles are together."""
+    whole = members["shingles"].cast(pl.Int64).cum_sum() // SHINGLED
+    return [part[DOC] for part in members.with_columns(run=whole).partition_by("run")]
+
+
+def _shingled(shingling: Shingling, texts: pl.DataFrame) -> tuple[pl.Series, Shingles]:
+    return texts[DOC], shingling(texts[TEXT])
 
 
 def choose(

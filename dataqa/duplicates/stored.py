@@ -81,6 +81,13 @@ class Rebanded(NamedTuple):
         """None are kept."""
         return iter(())
 
+    def each_text[T](
+        self, runs: Sequence[pl.Series], task: Callable[[pl.DataFrame], T]
+    ) -> Iterator[T]:
+        """None are kept."""
+        del runs, task
+        return iter(())
+
     @contextmanager
     def scratch(self) -> Generator[Path]:
         """Its own folder."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -34,6 +35,8 @@ from dataqa.types import DOC, DOC_ID, asked, asks, promise
 
 _RENAMED = f"{STATE}/renames/done.json"
 type Engine = Literal["local", "ray"]
+LOOKS = 32
+"""Shards whose markers are looked at together: in a bucket each look is a few requests."""
 IN_PROCESS_BYTES = 100 << 20
 """Below this much input, starting workers costs more than it gains."""
 
@@ -154,7 +157,9 @@ class Driver:
 
     def _stage(self, pool: Pool, stage: Stage, works: list[Work]) -> None:
         """Run what is not done yet; afterwards ``_done`` has a marker for every shard."""
-        done = {work.key: self._is_done(work) for work in works}
+        with ThreadPoolExecutor(LOOKS) as looks:
+            found = looks.map(self._is_done, works)
+            done = {work.key: told for work, told in zip(works, found, strict=True)}
         todo = [work for work in works if done[work.key] is None]
         begins = self._begins(stage, works, todo)
         self._watch.stage(begins)

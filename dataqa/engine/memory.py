@@ -83,6 +83,12 @@ class Frame(NamedTuple):
         """The texts asked for, at once."""
         yield self.held.filter(pl.col(DOC).is_in(docs.implode())).select(DOC, DOC_ID, TEXT)
 
+    def each_text[T](
+        self, runs: Sequence[pl.Series], task: Callable[[pl.DataFrame], T]
+    ) -> Iterator[T]:
+        """What a task makes of the texts of each run of documents."""
+        return (task(texts) for run in runs for texts in self.texts(run))
+
     @contextmanager
     def scratch(self) -> Generator[Path]:
         """A temporary folder."""

@@ -62,8 +62,16 @@ class Shards(NamedTuple):
 
     def texts(self, docs: pl.Series) -> Iterator[pl.DataFrame]:
         """``_doc``, ``doc_id`` and ``text`` of some documents, from the spills, by document."""
-        for number, part in _by_shard(docs.unique().sort().to_frame(DOC)):
-            yield from read_texts(self.store, spilled(self.keys[number]), part[DOC], [DOC_ID, TEXT])
+        for name, mine in self._spills(docs.unique().sort()):
+            yield from read_texts(self.store, name, mine, [DOC_ID, TEXT])
+
+    def each_text[T](
+        self, runs: Sequence[pl.Series], task: Callable[[pl.DataFrame], T]
+    ) -> Iterator[T]:
+        """What a task makes of the texts of each run of documents."""
+        return self.spread(
+            [partial(_on_texts, self.store, self._spills(run), task) for run in runs]
+        )
 
     @contextmanager
     def scratch(self) -> Generator[Path]:
@@ -88,6 +96,11 @@ class Shards(NamedTuple):
             if made is not None:
                 yield made
 
+    def _spills(self, docs: pl.Series) -> list[tuple[str, pl.Series]]:
+        """Which spills some documents are in, by ascending document."""
+        parts = _by_shard(docs.to_frame(DOC))
+        return [(spilled(self.keys[number]), part[DOC]) for number, part in parts]
+
     def _there(self, names: list[str]) -> list[str]:
         return [name for name in names if self.store.exists(name)]
 
@@ -98,6 +111,14 @@ def _on_part[T](
     """What is sent to a worker: it reads the partition itself."""
     rows = read_sketches(store, names, part)
     return task(rows) if rows.height else None
+
+
+def _on_texts[T](
+    store: Store, spills: Sequence[tuple[str, pl.Series]], task: Callable[[pl.DataFrame], T]
+) -> T:
+    """What is sent to a worker: it reads the texts itself."""
+    columns = [DOC_ID, TEXT]
+    return task(pl.concat([p for at in spills for p in read_texts(store, *at, columns)]))
 
 
 def settle(named: NamedStep, shards: Shards, fingerprint: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -230,3 +230,27 @@ def test_without_any_shared_key_there_is_nothing_to_rule(tmp_path: Path):
 
 def test_frames_come_one_by_one():
     assert isinstance(rulings(merge_of({"a": "x"}), POLICY, shingling), Iterator)
+
+
+@pytest.mark.parametrize("most", [1, 7, 40])
+def test_texts_are_cut_into_shingles_run_by_run(most: int, monkeypatch: pytest.MonkeyPatch):
+    texts = corpus(5)
+    expected = ruled(texts)
+    sizes: list[int] = []
+
+    class Counts(Frame):
+        """Counts the documents of each run."""
+
+        def each_text[T](
+            self, runs: Sequence[pl.Series], task: Callable[[pl.DataFrame], T]
+        ) -> Iterator[T]:
+            sizes.extend(map(len, runs))
+            return super().each_text(runs, task)
+
+    monkeypatch.setattr(choosing, "SHINGLED", most)
+    merge = Counts(*merge_of(texts))
+    names = merge.held.select(DOC, DOC_ID)
+    found = pl.concat(rulings(merge, POLICY, shingling), how="diagonal").join(names, on=DOC)
+    assert found.equals(expected.select(found.columns))
+    assert len(sizes) > 1
+    assert max(sizes) <= most + 1
