@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 import pytest
@@ -16,13 +17,14 @@ import dataqa
 from dataqa.private.standins.draw import Draw, digits_of
 from dataqa.private.standins.gazetteer import gazetteer, places
 from dataqa.private.standins.words import given_names, names, plain
+from dataqa.tables.people import invented as inventing
 from dataqa.tables.people.apart import folded
 from dataqa.tables.people.invented import invented
 from dataqa.tables.people.located import Where, home, usual_country
 from dataqa.tables.people.national import KINDS, Bearer
 from dataqa.tables.people.numbered import kind_of, numbered, said, same_birth
 from dataqa.tables.people.owners import owned, with_links
-from dataqa.tables.people.persons import Known
+from dataqa.tables.people.persons import Known, value_of
 from dataqa.tables.people.private_forms import PrivateForm, form_of
 
 PLACES = {(one.city, one.region): one.post for one in places("US")}
@@ -237,6 +239,24 @@ def test_other_roles_are_other_people():
     assert sum(len(set(row)) == 3 for row in rows) >= 38
     genders = [[given_names()[plain(name.split(" ")[0])].gender for name in row] for row in rows]
     assert all(row[0] in {"male", "both"} and row[2] in {"female", "both"} for row in genders)
+
+
+def test_numbers_of_a_region_that_are_used_up_are_not_tried_again(monkeypatch: pytest.MonkeyPatch):
+    """Of each American state a hundred numbers are nobody's: the next rows have others at once."""
+    attempts: list[int] = []
+
+    def counted(*told: Any) -> str:
+        attempts.append(told[-1])
+        return value_of(*told)
+
+    monkeypatch.setattr(inventing, "value_of", counted)
+    mask = "(\ue000\ue000\ue000) \ue000\ue000\ue000-\ue000\ue000\ue000\ue000"
+    form = PrivateForm("phone", "PHONE_NUMBER", {mask: 1}, unique=True)
+    made = invented([form], b"key", [Known(where=Where("US", "ID"))] * 1000)["phone"]
+    assert len(set(made)) == 1000
+    assert sum(one.startswith("(208) 555-01") for one in made) > 60
+    assert len(attempts) < 2000
+    assert attempts[-500:].count(0) == 0
 
 
 def test_nobody_invented_has_a_value_that_somebody_has():

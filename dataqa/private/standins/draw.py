@@ -7,6 +7,7 @@ stand-in. Without the key it can be neither inverted nor joined with what anothe
 from __future__ import annotations
 
 import hmac
+import re
 import unicodedata
 from collections.abc import Sequence
 from hashlib import sha256
@@ -15,6 +16,9 @@ from typing import NamedTuple
 
 UPPER, LOWER, DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz", "0123456789"
 _KINDS = (UPPER, LOWER, DIGITS)
+_PLAIN = frozenset(UPPER + LOWER + DIGITS)
+_NO_DIGIT, _NOT_PLAIN = re.compile("[^0-9]+"), re.compile("[^0-9A-Za-z]+")
+_PARTING = str.maketrans("", "", " -()./·\u00a0")
 _EIGHT = Struct(">8I")
 
 
@@ -85,28 +89,24 @@ def folded(value: str) -> str:
     >>> folded("+1 (415) 555-2671") == folded("+14155552671")
     True
     """
-    plain = unicodedata.normalize("NFKC", value).casefold()
-    return "".join(one for one in plain if one not in " -()./·\u00a0") if numeric(plain) else plain
+    plain = value if value.isascii() else unicodedata.normalize("NFKC", value)
+    plain = plain.casefold()
+    return plain.translate(_PARTING) if numeric(plain) else plain
 
 
 def numeric(value: str) -> bool:
     """Whether most of its letters and digits are digits."""
-    return sum(one in DIGITS for one in value) * 2 > sum(one.isalnum() for one in value)
+    return len(digits_of(value)) * 2 > sum(map(str.isalnum, value))
 
 
 def digits_of(value: str) -> str:
     """Its digits alone."""
-    return "".join(one for one in value if one in DIGITS)
+    return _NO_DIGIT.sub("", value)
 
 
 def bare(value: str) -> str:
     """Its letters and digits of ASCII alone."""
-    return "".join(one for one in value if is_plain(one))
-
-
-def is_plain(one: str) -> bool:
-    """Whether it is a letter or digit of ASCII."""
-    return one.isascii() and one.isalnum()
+    return _NOT_PLAIN.sub("", value)
 
 
 def same_form(value: str, draw: Draw) -> str:
@@ -135,7 +135,7 @@ def laid(value: str, made: str) -> str:
     '98 76-54'
     """
     rest = iter(made)
-    form = "".join(next(rest, one) if is_plain(one) else one for one in value)
+    form = "".join([next(rest, one) if one in _PLAIN else one for one in value])
     return form + "".join(rest)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Set as AbstractSet
 from dataqa.private.standins.draw import Draw
 from dataqa.tables.people.apart import folded
 from dataqa.tables.people.named import role_of, words_of
-from dataqa.tables.people.persons import Known, Person, person_of, value_of
+from dataqa.tables.people.persons import NEAR, Known, Person, person_of, value_of
 from dataqa.tables.people.private_forms import NAMES, PrivateForm
 
 _TRIES = 30
@@ -86,6 +86,7 @@ class _Column:
         self._key, self._taken = key, taken
         self._seen: set[str] = set()
         self._of: dict[int, str] = {}
+        self._full: set[str] = set()
 
     def value(self, person: Person, number: int, *, shared: bool) -> str:
         """The value of somebody: of a key that rows share always the same."""
@@ -100,7 +101,11 @@ class _Column:
     def _new(self, person: Person, number: int) -> str:
         """One that nobody of the original has, and as far as possible nobody of the others."""
         free = value = ""
-        for attempt in range(_TRIES):
+        # where the telephone numbers of a region are used up, none of them is tried again
+        there = person.home.place.region if self.form.entity == "PHONE_NUMBER" else ""
+        for attempt in range(NEAR if there in self._full else 0, _TRIES):
+            if there and attempt == NEAR:
+                self._full.add(there)
             value = value_of(self.form, person, self._key, number, attempt)
             if folded(self.form.entity, value) in self._taken:
                 continue

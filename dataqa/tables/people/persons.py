@@ -31,7 +31,7 @@ from dataqa.tables.people.national import Bearer
 from dataqa.tables.people.numbered import numbered
 from dataqa.tables.people.private_forms import PrivateForm
 
-_NEAR = 12
+NEAR = 12
 """Attempts after which a telephone number may have another area code than its owner's."""
 _SEXES = {
     **dict.fromkeys(("mother", "wife", "maiden"), "female"),
@@ -162,7 +162,7 @@ def _phone(
     if there == "CN" and template.isdigit() and len(template) == 11:
         template = f"13{template[2:]}"  # other digits behind the first could be America's
     made = stand_in("PHONE_NUMBER", template, key, f"{number} {draw.digits(6)}")
-    return dialled_there(made, person.home) if attempt < _NEAR else made
+    return dialled_there(made, person.home) if attempt < NEAR else made
 
 
 @cache
