@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 import msgspec
 import polars as pl
 import yaml
 
 from dataqa.errors import InputError, did_you_mean
-from dataqa.tables.people.named import entity_of, place_of
+from dataqa.private.finder import check_kinds
+from dataqa.registry import user_assets
+from dataqa.tables.people.named import OF_TABLES, entity_of, place_of
 from dataqa.yamlfile import YamlFile, read_yaml
 
 Kind = Literal[
@@ -82,7 +84,7 @@ def check_frame(frame: pl.DataFrame, least: int = 1) -> None:
         raise InputError(f"{frame.height} rows are too few", hint=hint)
     for name, kind in frame.schema.items():
         if kind.is_nested() or str(kind) in {"Binary", "Object", "Time", "Duration"}:
-            hint = "write it as text, numbers or dates, or leave the column out"
+            hint = "write it as text, numbers or dates, or give the table without that column"
             raise InputError(f"a column of {kind}", where=name, hint=hint)
 
 
@@ -111,13 +113,35 @@ def hint_at(file: YamlFile, *path: str | int) -> Column:
     Raises:
         InputError: It is neither.
     """
-    if isinstance(kind := file.at(*path), str):
-        try:
-            return msgspec.convert({"kind": kind}, Column)
-        except msgspec.ValidationError as error:
-            where = file.where(*path)
-            raise InputError(str(error).partition(" - at ")[0], where=where) from None
-    return file.struct(Column, *path)
+    value = file.at(*path)
+    if isinstance(value, str):
+        check_kind(value, file.where(*path))
+        return Column(cast("Kind", value))
+    if isinstance(value, dict):
+        check_kind(value.get("kind"), file.where(*path, "kind"))
+    one = file.struct(Column, *path)
+    check_entity(one.entity, file.where(*path, "entity"))
+    return one
+
+
+def check_kind(kind: object, where: str) -> None:
+    """See that there is such a kind; what is no text is left to whoever reads it.
+
+    Raises:
+        InputError: There is none.
+    """
+    if isinstance(kind, str) and kind not in KINDS:
+        raise InputError(f"there is no kind {kind!r}", where=where, hint=did_you_mean(kind, KINDS))
+
+
+def check_entity(entity: str, where: str) -> None:
+    """See that there is such an entity: a misspelt one would be a kind of its own.
+
+    Raises:
+        InputError: No recogniser finds it, and nothing stands for it.
+    """
+    if entity and entity not in OF_TABLES:
+        check_kinds([entity], (), user_assets(), where)
 
 
 def write_hints(columns: Mapping[str, Column]) -> str:
@@ -131,13 +155,16 @@ def write_hints(columns: Mapping[str, Column]) -> str:
 
 
 def with_hints(
-    columns: Mapping[str, Column], hints: Mapping[str, Column | str | Mapping[str, Any]]
+    columns: Mapping[str, Column],
+    hints: Mapping[str, Column | str | Mapping[str, Any]],
+    where: str = "hints",
 ) -> dict[str, Column]:
     """A profile in which hints have the last word; what a hint says is sure.
 
     Args:
         columns: The profile.
         hints: By name: a ``Column``, its fields, or its kind alone.
+        where: What a message names.
 
     Raises:
         InputError: There is no such column or kind.
@@ -145,20 +172,24 @@ def with_hints(
     known = dict(columns)
     for name, hint in hints.items():
         if name not in known:
-            raise InputError(f"no column {name!r}", where="hints", hint=did_you_mean(name, known))
+            raise InputError(f"no column {name!r}", where=where, hint=did_you_mean(name, known))
         given = {"kind": hint} if isinstance(hint, str) else hint
+        if isinstance(given, Mapping):
+            check_kind(given.get("kind"), f"{where}, {name}")
         try:
             one = given if isinstance(given, Column) else msgspec.convert(given, Column)
         except msgspec.ValidationError as error:
-            raise InputError(str(error), where=f"hints, {name}") from None
+            raise InputError(str(error), where=f"{where}, {name}") from None
+        check_entity(one.entity, f"{where}, {name}")
         if one.kind == "private" and not one.entity:
             entity = entity_of(name) or place_of(name) or columns[name].entity
             one = msgspec.structs.replace(one, entity=entity)
         for other in one.like:
             if other not in known:
-                where = f"hints, {name}, like"
                 raise InputError(
-                    f"no column {other!r}", where=where, hint=did_you_mean(other, known)
+                    f"no column {other!r}",
+                    where=f"{where}, {name}, like",
+                    hint=did_you_mean(other, known),
                 )
         # a profile that was written and not edited is no more than a profile
         known[name] = one

@@ -21,7 +21,9 @@ import polars as pl
 from dataqa.errors import InputError, did_you_mean
 
 _SQLITE = "sqlite:///"
-_PASSWORD = re.compile(r"(?<=://)([^/@#:]*):[^/@#]*@")
+_PASSWORD = re.compile(r"(?<=://)([^/@#:?]*):.*@", re.DOTALL)
+_SECRET = re.compile(r"(?i)((?:password|passwd|pwd|passphrase|secret|token|key)=)[^&#]*")
+_FILES = frozenset({"http", "https", "ftp", "s3", "s3a", "gs", "az", "abfs", "file", "hf"})
 _QUERY = re.compile(r"\s*(select|with)\s", re.IGNORECASE)
 
 
@@ -48,7 +50,7 @@ def named(source: Path | str) -> str:
     >>> named("postgresql://me:secret@host/db#people")
     'postgresql://me:***@host/db#people'
     """
-    return _PASSWORD.sub(r"\1:***@", str(source))
+    return _SECRET.sub(r"\1***", _PASSWORD.sub(r"\1:***@", str(source)))
 
 
 def read_database(source: str) -> pl.DataFrame:
@@ -63,6 +65,14 @@ def read_database(source: str) -> pl.DataFrame:
     """
     url, _, wanted = source.partition("#")
     asked = _Source(url, unquote(wanted).strip(), named(source))
+    if url.partition("://")[0].lower() in _FILES:
+        hint = "fetch it first, and give the file"
+        raise InputError(
+            "tables are read from files of this machine and databases", where=asked.shown, hint=hint
+        )
+    if "@" in wanted and not _QUERY.match(asked.wanted):
+        hint = "what follows # is a table; in a login write it %23, or leave logins to the driver"
+        raise InputError("the URL cannot be taken apart", where=asked.shown, hint=hint)
     hint = "cast it in a query, or leave it out: URL#SELECT …"
     try:
         frame = _of_sqlite(asked) if url.startswith(_SQLITE) else _of_others(asked)
@@ -85,7 +95,9 @@ def _of_sqlite(asked: _Source) -> pl.DataFrame:
             tables = [str(name) for (name,) in opened.execute(names)]
             return _read(_checked(asked, tables, _quoted), opened)
     except sqlite3.Error as error:
-        raise InputError(f"cannot be read: {type(error).__name__}", where=asked.shown) from None
+        hint = "is it a database of SQLite, and not in use by another program?"
+        what = f"cannot be read: {type(error).__name__}"
+        raise InputError(what, where=asked.shown, hint=hint) from None
 
 
 def _of_others(asked: _Source) -> pl.DataFrame:
@@ -113,7 +125,9 @@ def _of_others(asked: _Source) -> pl.DataFrame:
         with engine.connect() as opened:
             return _read(query, opened)
     except (alchemy.exc.SQLAlchemyError, ModuleNotFoundError) as error:
-        raise InputError(f"cannot be read: {type(error).__name__}", where=asked.shown) from None
+        hint = "is the server there, and are host, port, database and login right?"
+        what = f"cannot be read: {type(error).__name__}"
+        raise InputError(what, where=asked.shown, hint=hint) from None
     finally:
         engine.dispose()
 

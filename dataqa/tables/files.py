@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from dataqa.errors import InputError
+from dataqa.private.standins.han import is_asian
 from dataqa.tables.databases import is_database, read_database
 
 SIDECAR = ".dataqa.json"
@@ -22,6 +23,7 @@ METADATA = "dataqa.synthetic"
 """The key in the metadata of a Parquet file."""
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 """How a text in UTF-16 begins."""
+_HEAD = 1 << 16
 ENDINGS = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
 
 
@@ -56,25 +58,36 @@ def read_table(source: Path | str) -> pl.DataFrame:
             f"cannot be read: {error.strerror or 'damaged'}", where=str(path)
         ) from None
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
-        what, hint = _damage(error)
+        what, hint = _damage(error, path)
         raise InputError(what, where=str(path), hint=hint) from None
 
 
-def _damage(error: Exception) -> tuple[str, str]:
+def _is_chinese(path: Path) -> bool:
+    """Whether a file's beginning is most likely Chinese in the encoding of China."""
+    try:
+        head = _plain(path)[:_HEAD].rpartition(b"\n")[0].decode("gb18030")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError):
+        return False
+    others = [one for one in head if not one.isascii()]
+    return bool(others) and sum(map(is_asian, others)) > len(others) / 2
+
+
+def _damage(error: Exception, path: Path) -> tuple[str, str]:
     """What is wrong with a file, and what helps; nothing of what is in it."""
     told = str(error)
     if isinstance(error, pl.exceptions.NoDataError):
         return "has no rows", "a first line of names, and a line for each row"
     if isinstance(error, UnicodeDecodeError) or "utf-8" in told.lower():
         wide = isinstance(error, UnicodeDecodeError) and error.object[:2] in _WIDE
-        name = "UTF-16" if wide else "WINDOWS-1252"
+        name = "UTF-16" if wide else "GB18030" if _is_chinese(path) else "WINDOWS-1252"
         return "is not written in UTF-8", f"iconv -f {name} -t UTF-8, or what it is written in"
     if "more fields than" in told:
         return (
             "a line has more values than there are names",
             'quote values that hold commas: "a, b"',
         )
-    return f"is damaged: {type(error).__name__}", ""
+    hint = "is a quote left open, or does a line have other values than the first one names?"
+    return f"is damaged: {type(error).__name__}", hint
 
 
 def write_table(frame: pl.DataFrame, path: Path, about: Mapping[str, Any]) -> list[Path]:

@@ -31,7 +31,9 @@ def given_values(state: State, given: Mapping[str, Any]) -> dict[int, float]:
         coding = next(one for one in state.codings if one.name == name)
         mine = [at for at, of in enumerate(state.columns_of) if state.codings[of].name == name]
         if state.columns[name].kind in {"private", "id"} or not mine:
-            raise InputError("nothing is learnt of it, so it cannot be given", where=name)
+            what = "nothing is learnt of it, so it cannot be given"
+            hint = "give a column that is neither private nor an id; dataqa profile tells which"
+            raise InputError(what, where=name, hint=hint)
         for at in mine:
             if state.model.sizes[at] and len(mine) == 1:
                 wanted[at] = float(_token(coding, value))
@@ -55,7 +57,8 @@ def require_column(name: str, columns: Mapping[str, Column]) -> None:
 def _token(coding: Coding, value: Any) -> int:
     text = None if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     if text not in coding.tokens:
-        hint = "a value that at least a few rows have"
+        told = [one for one in coding.tokens if one is not None]
+        hint = did_you_mean(text or "", told) if told else "a value that at least a few rows have"
         raise InputError("there is no such value to be given", where=coding.name, hint=hint)
     return coding.tokens.index(text)
 

@@ -14,14 +14,13 @@ from dataqa.registry import user_assets
 from dataqa.tables.columns import Column, check_frame
 from dataqa.tables.forms import date_form, is_padded, read_numbers, whole
 from dataqa.tables.people.named import entity_of, is_birth, is_id, is_somebodys_id, place_of
+from dataqa.tables.undeclared import MANY, identifiers, people, somebodys
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "--", "?", ".", "missing"})
 """What stands where there is no value, in small letters."""
 MOST_ROWS, SCANNED = 20_000, 300
 """Rows that are looked at for kinds, and values of a column that recognisers read."""
 _FOUND, _MOSTLY = 0.6, 0.95
-_PEOPLE = 20
-"""Different ids of people from which on they are ids, however many rows each has."""
 _TRUTH = tuple(
     frozenset(pair.split())
     for pair in ("true false", "yes no", "y n", "t f", "ja nein", "oui non", "si no", "是 否")
@@ -101,13 +100,10 @@ def _whole_numbers(some: pl.Series, name: str) -> Column:
     entity = entity_of(name)
     if entity and different > 2:
         return Column("private", entity, confidence=0.9, why="by its name")
-    if is_somebodys_id(name) and different >= _PEOPLE:
+    if is_somebodys_id(name) and different >= MANY:
         return Column("id", confidence=0.95, why="by its name")
     if rows < 20 or different < 0.98 * rows:
-        # between two codes there is none
-        codes = rows >= 20 and name.lower().endswith("code") and _rare(some) <= 0.5
-        why = "codes, by its name" if codes else "whole numbers"
-        return Column("category" if codes else "integer", confidence=0.9 if codes else 1.0, why=why)
+        return somebodys(some, name) or _repeated(some, name)
     if is_id(name):
         return Column("id", confidence=0.95, why="by its name, and no value is there twice")
     ends = [int(some.min() or 0), int(some.max() or 0)]  # pyright: ignore[reportArgumentType]
@@ -119,6 +115,13 @@ def _whole_numbers(some: pl.Series, name: str) -> Column:
         )
         return Column("id", confidence=0.6, why=why)
     return Column("integer", confidence=0.8, why="whole numbers, hardly one of them twice")
+
+
+def _repeated(some: pl.Series, name: str) -> Column:
+    """Whole numbers of which many are there twice: quantities, or codes, with none between two."""
+    codes = len(some) >= 20 and name.lower().endswith("code") and _rare(some) <= 0.5
+    why = "codes, by its name" if codes else "whole numbers"
+    return Column("category" if codes else "integer", confidence=0.9 if codes else 1.0, why=why)
 
 
 def _texts(values: pl.Series) -> Column:
@@ -232,10 +235,21 @@ def _words(some: pl.Series) -> Column:
     words = float(some.str.count_matches(r"\s+").mean() or 0) + 1  # pyright: ignore[reportArgumentType]
     long = words >= 5 or float(some.str.len_chars().mean() or 0) > 60  # pyright: ignore[reportArgumentType]
     rare = _rare(some)
+    values = some.unique(maintain_order=True)
+    coded = some.name.lower().endswith("code") or bool(place_of(some.name))
     if long and different > 0.5 * rows:
         return Column("text", confidence=0.9, why=f"{words:.0f} words in a value on average")
-    if is_somebodys_id(some.name) and different >= _PEOPLE and not long:
+    if is_somebodys_id(some.name) and different >= MANY and not long:
         return Column("id", confidence=0.95, why="by its name")
+    found = people(spread(values, SCANNED)) or (None if coded else identifiers(values, rows))
+    if found is not None:
+        return found
+    return _categories(some, rare)
+
+
+def _categories(some: pl.Series, rare: float) -> Column:
+    """Texts that are neither free nor told apart by what they say: categories, else ids."""
+    rows, different = len(some), some.n_unique()
     if rare <= 0.5 or (rows < 20 and different < rows):
         return Column("category", why=f"{different} different values in {rows:,} rows")
     if is_id(some.name):

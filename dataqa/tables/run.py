@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 import polars as pl
 
-from dataqa.errors import InputError
+from dataqa.errors import InputError, did_you_mean
 from dataqa.manifest import FORMAT, MANIFEST, TABLES, Input, made_tables, versions
 from dataqa.report.tables import tables_html
 from dataqa.tables.columns import with_hints
@@ -87,7 +87,11 @@ def _made(
 ) -> tuple[Synthetic, dict[str, Any]]:
     """A table, and the figures of its report (none without rows held out)."""
     hints = table.columns
-    columns = with_hints(profile(original), hints)
+    where = f"{pipeline.name}, tables, {table.name}"
+    columns = with_hints(profile(original), hints, f"{where}, columns")
+    if table.target and table.target not in original.columns:
+        hint = did_you_mean(table.target, original.columns)
+        raise InputError(f"no column {table.target!r}", where=f"{where}, target", hint=hint)
     noisy = table.epsilon is not None
     if noisy:  # how many rows there are is no more told than which
         learnt, held = parted_each(original, table.person, table.holdout, pipeline.seed)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import zipfile
 from hashlib import blake2b
 from pathlib import Path
@@ -25,8 +24,9 @@ from dataqa.tables.noisy.joint import Clique, Joint
 from dataqa.tables.noisy.model import Noisy
 from dataqa.tables.people.private_forms import PrivateForm
 
-FORM = 2
-_META, _SCHEMA = "model.json", "schema.arrow"
+FORM = 3
+_META, _SCHEMA, _DIGEST = "model.json", "schema.arrow", "digest"
+_HINT = "dataqa synth table --save-model, or Synthesizer.save, of this version writes one"
 _DAY = (1980, 1, 1, 0, 0, 0)
 
 
@@ -38,7 +38,6 @@ class _Noisy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _Meta(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     form: int
-    digest: str
     columns: dict[str, Column]
     codings: list[Coding]
     forms: list[PrivateForm]
@@ -68,7 +67,6 @@ def save(path: Path | BinaryIO, state: dict[str, Any]) -> None:
     pl.DataFrame(schema=state["schema"]).write_ipc(schema)
     meta = _Meta(
         FORM,
-        _digest(arrays),
         *(state["columns"], state["codings"], state["forms"], state["columns_of"], model.sizes),
         [one.size for one in model.binnings] if trees else [],
         state["rows"],
@@ -76,15 +74,17 @@ def save(path: Path | BinaryIO, state: dict[str, Any]) -> None:
         dict(state["spent"]),
         None if trees else _plan(model),
     )
+    parts = {_META: msgspec.json.encode(meta), _SCHEMA: schema.getvalue()}
+    for name, array in arrays.items():
+        written = io.BytesIO()
+        np.save(written, array, allow_pickle=False)
+        parts[f"{name}.npy"] = written.getvalue()
+    parts[_DIGEST] = _digest(parts).encode()
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr(zipfile.ZipInfo(_META, _DAY), msgspec.json.encode(meta))
-        file.writestr(zipfile.ZipInfo(_SCHEMA, _DAY), schema.getvalue())
-        for name, array in arrays.items():
-            written = io.BytesIO()
-            np.save(written, array, allow_pickle=False)
-            info = zipfile.ZipInfo(f"{name}.npy", _DAY)
+        for name, data in parts.items():
+            info = zipfile.ZipInfo(name, _DAY)
             info.compress_type = zipfile.ZIP_DEFLATED
-            file.writestr(info, written.getvalue(), compresslevel=1)
+            file.writestr(info, data, compresslevel=1)
 
 
 def load(path: Path | BinaryIO) -> dict[str, Any]:
@@ -95,15 +95,18 @@ def load(path: Path | BinaryIO) -> dict[str, Any]:
     """
     try:
         with zipfile.ZipFile(path) as file:
-            meta = msgspec.json.decode(file.read(_META), type=_Meta)
-            schema = pl.read_ipc(file.read(_SCHEMA)).schema
-            arrays = {
-                name.removesuffix(".npy"): np.load(io.BytesIO(file.read(name)), allow_pickle=False)
-                for name in file.namelist()
-                if name.endswith(".npy")
-            }
-    except OSError:
-        raise InputError("cannot be read", where=str(path)) from None
+            parts = {name: file.read(name) for name in file.namelist()}
+        _check_digest(parts, path)
+        meta = msgspec.json.decode(parts[_META], type=_Meta)
+        schema = pl.read_ipc(parts[_SCHEMA]).schema
+        arrays = {
+            name.removesuffix(".npy"): np.load(io.BytesIO(data), allow_pickle=False)
+            for name, data in parts.items()
+            if name.endswith(".npy")
+        }
+    except OSError as error:
+        what = f"cannot be read: {(error.strerror or 'damaged').lower()}"
+        raise InputError(what, where=str(path), hint=_HINT) from None
     except (
         zipfile.BadZipFile,
         KeyError,
@@ -111,10 +114,9 @@ def load(path: Path | BinaryIO) -> dict[str, Any]:
         msgspec.MsgspecError,
         pl.exceptions.PolarsError,
     ):
-        raise InputError("is no model of a table", where=str(path)) from None
-    if meta.form != FORM or _digest(arrays) != meta.digest:
-        hint = "save it again with this version"
-        raise InputError("the model is damaged or of another version", where=str(path), hint=hint)
+        raise InputError("is no model of a table", where=str(path), hint=_HINT) from None
+    if meta.form != FORM:
+        raise InputError("the model is of another version", where=str(path), hint=_HINT)
     model = _model(meta, arrays) if meta.noisy is None else _noisy(meta.noisy, arrays)
     return {
         "columns": meta.columns,
@@ -166,10 +168,15 @@ def _arrays(model: Model) -> dict[str, Any]:
     return arrays
 
 
-def _digest(arrays: dict[str, Any]) -> str:
+def _check_digest(parts: dict[str, bytes], path: Path | BinaryIO) -> None:
+    if parts.pop(_DIGEST) != _digest(parts).encode():
+        raise InputError("the model is damaged or was changed", where=str(path), hint=_HINT)
+
+
+def _digest(parts: dict[str, bytes]) -> str:
+    """Of all that is in the file: what is said of epsilon and of columns counts as arrays do."""
     told = blake2b(digest_size=16)
-    for name in sorted(arrays):
-        array = np.ascontiguousarray(arrays[name])
-        told.update(json.dumps([name, str(array.dtype), list(array.shape)]).encode())
-        told.update(array.tobytes())
+    for name in sorted(parts):
+        told.update(f"{name} {len(parts[name])}\n".encode())
+        told.update(parts[name])
     return told.hexdigest()

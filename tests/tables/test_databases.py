@@ -141,3 +141,21 @@ def test_a_table_of_a_real_postgresql_in_the_order_of_its_key(server: str):
     with pytest.raises(InputError, match="cannot be read") as told:
         read_table(f"{server}nowhere#ward.notes")
     assert "secret" not in f"{told.value} {told.value.where}"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://u:geh/eim77@localhost:1/db#x",
+        "postgresql+psycopg://localhost:1/db?user=u&password=geh/eim77#x",
+        "postgresql+psycopg://u:geh@eim77@localhost:1/db#x",
+        "postgresql+psycopg://u:geh#eim77@localhost:1/db#x",
+        "nosuch://u:geh eim77@localhost:1/db#x",
+        "s3://u:geh:eim77@bucket/x.csv",
+    ],
+)
+def test_no_form_of_a_password_is_told(url: str):
+    with pytest.raises(InputError) as error:
+        read_table(url)
+    assert "eim77" not in str(error.value)
+    assert "\nHint: " in str(error.value)

@@ -221,7 +221,7 @@ def test_an_engine_that_is_not_there_is_told(folder: Path, tmp_path: Path):
         (("tables:", "table:"), "unknown key 'table'"),
         (("name: people", "name: ../people"), "name is that of a file"),
         (("target:", "targt:"), "unknown field `targt`"),
-        (("zone: category", "zone: categry"), "Invalid enum value"),
+        (("zone: category", "zone: categry"), "there is no kind 'categry'"),
         (("zone: category", "zone: {kind: id, sort: 1}"), "unknown key 'sort'"),
         (("seed: 5", "seed: -5"), "seed cannot be negative"),
         (("target: region", "holdout: 1.5"), "holdout is a share"),

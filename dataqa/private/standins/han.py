@@ -35,6 +35,11 @@ def is_asian(value: str) -> bool:
     return _ANY.search(value) is not None
 
 
+def is_family(text: str) -> bool:
+    """Whether these characters are a frequent Chinese family name."""
+    return text in _DOUBLE or (len(text) == 1 and text in _SINGLE)
+
+
 def asian_name(value: str, who: Who) -> str:
     """A name of as many characters; its family name and its given name have each their stand-in.
 

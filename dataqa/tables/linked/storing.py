@@ -16,8 +16,9 @@ from dataqa.tables.linked.chain import Chain
 from dataqa.tables.linked.shape import Shape, TableModel
 from dataqa.tables.synthesizer import Synthesizer
 
-FORM = 2
-_META, _DAY = "tables.json", (1980, 1, 1, 0, 0, 0)
+FORM = 3
+_META, _DIGEST, _DAY = "tables.json", "digest", (1980, 1, 1, 0, 0, 0)
+_HINT = "dataqa synth tables --save-model, or LinkedSynthesizer.save, of this version writes one"
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,7 +31,6 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _Meta(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     form: int
-    digest: str
     found: list[str]
     tables: list[_Table]
 
@@ -50,9 +50,9 @@ def save(path: Path, models: Mapping[str, TableModel], found: list[str]) -> None
             parts |= _saved(f"{at}/rows", one.chain)
         for number, count in enumerate(one.counts.values()):
             parts |= _saved(f"{at}/{number}", count)
-    meta = _Meta(FORM, _digest(parts), found, tables)
+    parts[_META] = msgspec.json.encode(_Meta(FORM, found, tables))
+    parts[_DIGEST] = _digest(parts).encode()
     with zipfile.ZipFile(path, "w") as file:
-        file.writestr(zipfile.ZipInfo(_META, _DAY), msgspec.json.encode(meta))
         for name, data in parts.items():
             file.writestr(zipfile.ZipInfo(name, _DAY), data)
 
@@ -65,15 +65,18 @@ def load(path: Path) -> tuple[dict[str, TableModel], list[str]]:
     """
     try:
         with zipfile.ZipFile(path) as file:
-            meta = msgspec.json.decode(file.read(_META), type=_Meta)
-            parts = {name: file.read(name) for name in file.namelist() if name != _META}
-    except OSError:
-        raise InputError("cannot be read", where=str(path)) from None
+            parts = {name: file.read(name) for name in file.namelist()}
+        digest = parts.pop(_DIGEST)
+        meta = msgspec.json.decode(parts[_META], type=_Meta)
+    except OSError as error:
+        what = f"cannot be read: {(error.strerror or 'damaged').lower()}"
+        raise InputError(what, where=str(path), hint=_HINT) from None
     except (zipfile.BadZipFile, KeyError, msgspec.MsgspecError):
-        raise InputError("is no model of linked tables", where=str(path)) from None
-    if meta.form != FORM or _digest(parts) != meta.digest:
-        hint = "save it again with this version"
-        raise InputError("the model is damaged or of another version", where=str(path), hint=hint)
+        raise InputError("is no model of linked tables", where=str(path), hint=_HINT) from None
+    if digest != _digest(parts).encode():
+        raise InputError("the model is damaged or was changed", where=str(path), hint=_HINT)
+    if meta.form != FORM:
+        raise InputError("the model is of another version", where=str(path), hint=_HINT)
     models: dict[str, TableModel] = {}
     for at, one in enumerate(meta.tables):
         frame = pl.read_ipc(parts[f"{at}/frame.arrow"])

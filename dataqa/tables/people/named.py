@@ -86,6 +86,10 @@ _PLACES = {
     **dict.fromkeys(("zip", "zipcode", "postcode", "postalcode", "plz", "邮编"), "POSTCODE"),
     **dict.fromkeys(("country", "land", "pays", "国家"), "COUNTRY"),
 }
+OF_TABLES = frozenset(
+    (*(entity for _, entity in _ALL_OF), *_ALONE.values(), *_PLACES.values(), "ID", "UUID", "CN_ID")
+)
+"""Entities that names of columns speak of, whether or not a recogniser finds them in texts."""
 _HOME = frozenset(("home", "patient", "customer", "residence", "address", "code", "name", "of"))
 """Words beside which it is still where somebody lives: ``home_city``, ``zip code``."""
 _ROLES = frozenset(
