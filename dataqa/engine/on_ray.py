@@ -23,6 +23,8 @@ from uuid import uuid4
 from dataqa.engine.last_words import last_words
 from dataqa.environment import ONE_THREAD
 from dataqa.errors import DataqaError, InputError, RunError
+from dataqa.io import lease
+from dataqa.io.lease import Held
 from dataqa.io.store import STATE
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ class _Worker:
         self._here: Here | None = None
         self._told: list[Any] = []
 
-    def begin(self, job: bytes, probe: str) -> str | DataqaError:
+    def begin(self, job: bytes, probe: str, leases: Sequence[Held]) -> str | DataqaError:
         """Set the process up; the node's name, or why it cannot work."""
         os.environ.update(ONE_THREAD)  # before polars and numba are imported
         if os.path.isdir(self._home):  # noqa: PTH112 - as it was written there
@@ -75,6 +77,7 @@ class _Worker:
         ]  # other people's steps
         from dataqa.engine.pool import Here  # noqa: PLC0415 - it imports polars
 
+        lease.follow(leases)
         opened: Job = import_module("ray").cloudpickle.loads(job)
         if not opened.store.exists(probe):
             return InputError(
@@ -262,7 +265,7 @@ class _Crew:
     def _start(self) -> None:
         told: dict[str, Any] = {"num_cpus": 1, **self._needs}
         actor = self._ray.remote(_Worker).options(**told).remote(str(Path.cwd()), sys.path)
-        self._starting[actor.begin.remote(self._job, self._probe)] = actor
+        self._starting[actor.begin.remote(self._job, self._probe, lease.told())] = actor
 
     def _started(self, ref: Any) -> None:
         actor = self._starting.pop(ref)

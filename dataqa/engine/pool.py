@@ -27,6 +27,8 @@ from dataqa.engine.settle import Spread, in_turn
 from dataqa.engine.shard import Done, Job, Progress, Tell, Work, open_steps, run_shard
 from dataqa.environment import ONE_THREAD, variables
 from dataqa.errors import RunError
+from dataqa.io import lease
+from dataqa.io.lease import Held
 
 _PR_SET_PDEATHSIG = 1
 
@@ -56,7 +58,11 @@ def pool_of(job: Job, workers: int, tell: Tell) -> Generator[Pool]:
         messages = context.Queue()
     with variables(ONE_THREAD):
         executor = ProcessPoolExecutor(
-            workers, context, _begin, (job, messages, os.getpid()), max_tasks_per_child=None
+            workers,
+            context,
+            _begin,
+            (job, messages, os.getpid(), lease.told()),
+            max_tasks_per_child=None,
         )
         try:
             start = _start_of(job)
@@ -89,11 +95,12 @@ class Here:
 _worker: Here | None = None
 
 
-def _begin(job: Job, messages: Any, driver: int) -> None:
+def _begin(job: Job, messages: Any, driver: int, leases: Sequence[Held]) -> None:
     """Set a worker process up: it lives as long as its driver."""
     global _worker  # noqa: PLW0603 - what a process keeps between its tasks has to live somewhere
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _die_with(driver)
+    lease.follow(leases)
     _worker = Here(job, messages.put)
 
 

@@ -11,9 +11,9 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -23,7 +23,21 @@ from dataqa.io.objects import Meta
 
 SECONDS = "DATAQA_LEASE_SECONDS"
 """After so many seconds without renewal a lease has run out; by default 90."""
-_held: list[Lease] = []
+_held: list[Lease | _Followed] = []
+
+
+class Held(NamedTuple):
+    """What a worker has to know of its driver's lease.
+
+    Attributes:
+        url: The prefix that leases are below.
+        number: The lease's number.
+        seconds: After so many without renewal it has run out.
+    """
+
+    url: str
+    number: int
+    seconds: float
 
 
 class Lease:
@@ -45,13 +59,18 @@ class Lease:
         self._over = threading.Event()
         self._renewing = threading.Lock()
 
+    @property
+    def told(self) -> Held:
+        """For workers."""
+        return Held(self.url, self._number, self._seconds)
+
     def take(self) -> None:
         """Take the lease.
 
         Raises:
             InputError: Another run holds it.
         """
-        leases = self._all()
+        leases = _all(self.url)
         last = max(leases, default=0)
         if last and (left := self._left(leases[last])) > 0:
             raise self._busy(left)
@@ -61,7 +80,7 @@ class Lease:
         # the answer may have been lost, or the store not know conditions: what is there counts
         if self._who() != self._owner:
             raise self._busy(self._seconds)
-        if max(self._all(), default=0) > self._number:
+        if max(_all(self.url), default=0) > self._number:
             raise self._busy(self._seconds)
         objects.delete([meta.url for number, meta in leases.items() if number < self._number])
         self._renewed = time.monotonic()
@@ -84,11 +103,7 @@ class Lease:
         if not self._lost and time.monotonic() - self._renewed > self._seconds:
             self._renew()  # this process slept: others may have thought it dead
         if self._lost:
-            raise RunError(
-                "another run has taken over this output folder",
-                where=self.url.removesuffix("/.state/lease"),
-                hint="this one was not heard of for too long; see which of them is to go on",
-            )
+            raise _taken_over(self.url)
 
     def _renew_often(self) -> None:
         while not self._lost and not self._over.wait(self._seconds / 6):
@@ -99,7 +114,7 @@ class Lease:
         with self._renewing:
             if self._over.is_set():
                 return
-            if max(self._all(), default=0) > self._number:
+            if max(_all(self.url), default=0) > self._number:
                 self._lost = True
                 return
             objects.put(self._name(self._number), self._said(held=True))
@@ -116,9 +131,6 @@ class Lease:
         objects.delete([probe])
         assert now is not None
         return float(told["seconds"]) - (now.modified - last.modified).total_seconds()
-
-    def _all(self) -> dict[int, Meta]:
-        return {int(meta.url.rpartition("/")[2]): meta for meta in objects.listing(self.url)}
 
     def _name(self, number: int) -> str:
         return f"{self.url}/{number:08d}"
@@ -137,6 +149,33 @@ class Lease:
             hint="wait for it to end, or choose another folder with -o; one that was killed on "
             f"another machine holds it for {max(1, round(left))} s more",
         )
+
+
+class _Followed:
+    """A driver's lease in a worker: looked at before a write, at most six times in its time."""
+
+    def __init__(self, told: Held) -> None:
+        self.told, self.url = told, told.url
+        self._looked: float | None = None
+
+    def check(self) -> None:
+        """See that nobody has taken it over."""
+        now = time.monotonic()
+        if self._looked is not None and now - self._looked < self.told.seconds / 6:
+            return
+        if max(_all(self.url), default=0) > self.told.number:
+            raise _taken_over(self.url)
+        self._looked = now
+
+
+def told() -> tuple[Held, ...]:
+    """The leases that this process holds, for its workers to ``follow``."""
+    return tuple(lease.told for lease in _held)
+
+
+def follow(leases: Sequence[Held]) -> None:
+    """Write in this process only as long as its driver's leases are held."""
+    _held[:] = map(_Followed, leases)
 
 
 @contextmanager
@@ -166,6 +205,18 @@ def check(url: str) -> None:
     for lease in _held:
         if url.startswith(lease.url.removesuffix(".state/lease")):
             lease.check()
+
+
+def _taken_over(url: str) -> RunError:
+    return RunError(
+        "another run has taken over this output folder",
+        where=url.removesuffix("/.state/lease"),
+        hint="this one was not heard of for too long; see which of them is to go on",
+    )
+
+
+def _all(url: str) -> dict[int, Meta]:
+    return {int(meta.url.rpartition("/")[2]): meta for meta in objects.listing(url)}
 
 
 def _seconds() -> float:

@@ -21,6 +21,8 @@ from dataqa.io.urls import RemotePath
 STATE = ".state"
 DRAFTS = f"{STATE}/drafts"
 _count = itertools.count()
+_mine = secrets.token_hex(6)
+"""Processes of several machines may share a folder of copies, and their numbers may be equal."""
 
 
 class RemoteStore(NamedTuple):
@@ -72,7 +74,7 @@ class RemoteStore(NamedTuple):
         """A path on this machine."""
         folder = self.folder() / DRAFTS
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return folder / f"{os.getpid()}-{next(_count)}"
+        return folder / f"{os.getpid()}-{_mine}-{next(_count)}"
 
     def commit(self, draft: Path, name: str) -> None:
         """Put a finished draft."""

@@ -18,7 +18,7 @@ from bucket import Bucket, go_to, serving, settings
 from faulty import Fault, faulty
 
 from dataqa.errors import InputError, RunError
-from dataqa.io import mirror
+from dataqa.io import lease, mirror, objects
 from dataqa.io.lease import Lease
 from dataqa.io.store import Store
 from dataqa.io.urls import place
@@ -245,11 +245,11 @@ def test_of_many_that_want_it_at_once_one_at_most_gets_it(before: int, store: St
         first.give_back()
     for _ in range(4):
         with ThreadPoolExecutor(6) as pool:
-            got = [lease for lease in pool.map(wants, range(6)) if lease is not None]
+            got = [one for one in pool.map(wants, range(6)) if one is not None]
         assert len(got) <= 1
-        for lease in got:
-            lease.check()
-            lease.give_back()
+        for one in got:
+            one.check()
+            one.give_back()
     last = wants(9)
     assert last is not None
     last.give_back()
@@ -298,3 +298,42 @@ def test_processes_share_what_is_brought(store: Store, bucket: Bucket, tmp_path:
     told = {process.communicate()[0] for process in running}
     assert len(told) == 1
     assert len(copies(store)) == 1
+
+
+WRITES = """
+import sys
+from dataqa.io import lease
+from dataqa.io.store import Store
+from dataqa.io.urls import place
+store = Store(place(sys.argv[1]))
+lease.follow([lease.Held(f"{store.root}/.state/lease", int(sys.argv[2]), float(sys.argv[3]))])
+store.put("kept/a", b"x")
+print("put", flush=True)
+sys.stdin.readline()
+store.put("kept/b", b"x")
+"""
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_nor_by_its_workers(taken: bool, store: Store, monkeypatch: pytest.MonkeyPatch):
+    """They hold no lease; what they were told of their driver's is looked at before they write."""
+    monkeypatch.setenv("DATAQA_LEASE_SECONDS", "2")
+    with store.locked():
+        (mine,) = lease.told()
+        command = [sys.executable, "-c", WRITES, str(store.root), str(mine.number), "0.6"]
+        with subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as worker:
+            assert worker.stdout is not None
+            assert worker.stdout.readline() == "put\n"
+            if taken:
+                later = f".state/lease/{mine.number + 7:08d}"
+                objects.put(f"{store.root}/{later}", b'{"held": true, "seconds": 90}')
+            time.sleep(0.3)
+            said = worker.communicate("\n")[1]
+    assert ("another run has taken over this output folder" in said) is taken
+    assert store.exists("kept/b") is not taken
