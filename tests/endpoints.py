@@ -54,6 +54,7 @@ class Fake:
         key: What it wants as a key.
         classic: Log probabilities of completions come in the older form.
         refuses: Fields of a body that it refuses.
+        claims: Tokens that it says each request took, in and out; None for the truth.
         writes: What it puts in the field ``text`` of an object, by what is asked.
         requests: Bodies that came, in order.
         tokens: In and out, of all requests that it worked on.
@@ -70,6 +71,7 @@ class Fake:
     key: str = ""
     classic: bool = False
     refuses: frozenset[str] = frozenset()
+    claims: int | None = None
     writes: Callable[[dict[str, Any]], str] | None = None
     requests: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     tokens: int = 0
@@ -219,6 +221,8 @@ class _Handler(BaseHTTPRequestHandler):
         usage = answer["usage"]
         with state.lock:
             state.tokens += usage["prompt_tokens"] + usage["completion_tokens"]
+        if state.claims is not None:
+            usage |= dict.fromkeys(("prompt_tokens", "completion_tokens"), state.claims)
         way = "plain" if "prompt" in body else way_of(body)
         if fault == "server" or way in state.breaks:
             self.sent(500, {"error": {"message": last_text(body)}})

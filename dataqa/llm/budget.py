@@ -18,6 +18,9 @@ from dataqa.llm.endpoint import Endpoint
 _WRITTEN = re.compile(r"([0-9]+(?:\.[0-9]+)?)([kMG]?)-(tokens|requests|usd)")
 _TIMES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
 _NANO = 10**9
+LONGEST_TOKEN = 16
+"""Bytes of a text for each of its tokens at most, on average: English has four or five. A server
+that tells of fewer tokens than follow from it is not believed."""
 
 
 class Cost(NamedTuple):
@@ -69,6 +72,8 @@ def parse_budget(written: str) -> Budget:
             hint = "write 2M-tokens, 500-requests or 3.50-usd; several with commas"
             raise InputError("is no budget", where=f"budget {part[:40]}", hint=hint)
         number, times, unit = found.groups()
+        if unit != "usd" and (float(number) * _TIMES[times]) % 1:
+            raise InputError("is no whole number", where=f"budget {part[:40]}", hint="500-requests")
         name = "nano" if unit == "usd" else unit
         scale = _TIMES[times] * (_NANO if unit == "usd" else 1)
         most[name] = min(most.get(name, math.inf), math.floor(float(number) * scale))  # pyright: ignore[reportArgumentType]

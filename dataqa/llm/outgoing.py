@@ -13,7 +13,7 @@ from dataqa.errors import InputError
 from dataqa.private.columns import replaced
 from dataqa.private.finder import Finder, plan
 from dataqa.private.names.pieces import HAN
-from dataqa.private.names.stages import LAC, TAGGER
+from dataqa.private.names.stages import LAC, TAGGER, digest
 from dataqa.private.packs import USUAL
 from dataqa.private.proof import DOUBT
 from dataqa.private.replacing import About, Replacing
@@ -32,9 +32,9 @@ def preparing(
 
     Args:
         send: ``scrubbed``: letters and digits of private values become stars, doubtful ones too,
-            and so do names of people, places and organisations, in Chinese too where LAC is
-            installed; where it is not, Han characters in other texts all do. ``raw``: nothing is
-            done.
+            and so do names of people, places and organisations in English, and in Chinese where
+            LAC is installed; where it is not, Han characters in other texts all do. ``raw``:
+            nothing is done.
         assets: Where recognisers are.
         packs: Packs of recognisers.
 
@@ -63,6 +63,13 @@ def preparing(
         return made[0]
 
     return scrubbed
+
+
+def prepared_by(send: Send) -> str:
+    """What is sent depends on beside the text: with LAC installed names in Chinese are found."""
+    if send == "raw":
+        return send
+    return " ".join((send, digest(TAGGER), digest(LAC) if _reads_chinese() else ""))
 
 
 @cache

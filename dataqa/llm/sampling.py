@@ -25,7 +25,7 @@ from dataqa.llm.client import Client
 from dataqa.llm.endpoint import Endpoint, endpoint
 from dataqa.llm.judges import Judge, judge_digest, load_judge, question
 from dataqa.llm.judging import Prepare, judge_repeatedly, judge_texts
-from dataqa.llm.outgoing import Send, preparing
+from dataqa.llm.outgoing import Send, prepared_by, preparing
 from dataqa.llm.question import Style
 from dataqa.types import DOC_ID, TEXT, Assets
 
@@ -86,13 +86,14 @@ def sampled(doc_id: str, share: float) -> bool:
 
 
 def digest(about: Sampled, assets: Assets) -> str:
-    """What scores depend on beside the texts: the judge, the model and its server.
+    """What scores depend on beside the texts: the judge, the model, its server, what masks names.
 
     Raises:
         InputError: There is no such judge or no model.
     """
     model = about.model
     told: tuple[Any, ...] = (judge_digest(load_judge(about.judge, assets)), model.base, model.model)
+    told += (prepared_by(about.send),)
     if about.repeats > 1:
         told += (about.repeats, about.temperature)
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()[:32]

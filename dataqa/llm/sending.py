@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from dataqa.errors import DataqaError, InputError, RunError
 from dataqa.llm.asking import count, most_tokens
-from dataqa.llm.budget import Cost, Ledger, cost_of
+from dataqa.llm.budget import LONGEST_TOKEN, Cost, Ledger, cost_of
 from dataqa.llm.endpoint import KEY, Endpoint
 from dataqa.llm.http import FREE, PASSING, Answer, Connection
 
@@ -118,12 +118,13 @@ class Sender:
                 cost = Cost()
                 raise self._error
             answer = self._connection.post(path, body)
-            cost = self._cost(answer, most)
+            cost = self._cost(answer, most, most_in)
         finally:
             self.ledger.settle(most, cost)
         return answer
 
-    def _cost(self, answer: Answer, most: Cost) -> Cost:
+    def _cost(self, answer: Answer, most: Cost, most_in: int) -> Cost:
+        """What the server says that it took; of what was sent at least what it must have taken."""
         if answer.failure in FREE:
             return Cost(requests=1)
         usage = answer.body.get("usage")
@@ -131,7 +132,7 @@ class Sender:
         told = (count(counts.get("prompt_tokens")), count(counts.get("completion_tokens")))
         if answer.failure or told[0] is None or told[1] is None:
             return most
-        return cost_of(self._endpoint, told[0], told[1])
+        return cost_of(self._endpoint, max(told[0], most_in // LONGEST_TOKEN), told[1])
 
     def _look(self, answer: Answer) -> None:
         """Notice failures that further requests would only repeat."""

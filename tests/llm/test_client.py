@@ -290,6 +290,16 @@ def test_a_budget_is_never_passed(
         assert len(server.requests) <= spent.requests
 
 
+def test_a_server_that_tells_of_too_few_tokens_is_not_believed(cache: Path):
+    with fake(claims=1) as server:
+        budget = parse_budget("5k-tokens")
+        with Client(server.endpoint(), cache=cache, budget=budget) as client:
+            got = replies(client, [question(f"{n} {'word ' * 200}") for n in range(60)])
+            assert {reply.error for reply in got} == {"", "budget"}
+            assert 5 < len(server.asked()) < 60
+            assert 50 * len(server.asked()) < client.spent.tokens <= 5000
+
+
 def test_what_it_would_cost_is_told_before(cache: Path):
     with fake() as server:
         endpoint = server.endpoint(price_in=1.0, price_out=4.0)

@@ -16,8 +16,8 @@ _ENDS = (
     re.compile(r"[,;:]\s+|[，、：]"),
     re.compile(r"\s+"),
 )
-HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
-"""A character of Chinese."""
+HAN = re.compile("[\u2e80-\u2fdf\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
+"""A character of Chinese: radicals and rare ones too."""
 _FOREIGN = re.compile(r"[^\u3000-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uff65]{12,}")
 """What is no Chinese: so many characters of no Han and no mark of Chinese writing."""
 _LETTER = re.compile(r"[^\W\d_\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
