@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from dataqa.cli.options import log_option
-from dataqa.cli.review_options import flow_options
+from dataqa.cli.review_options import flow_options, the_only_review
 
 
 @click.command("agreement")
-@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("sources", nargs=-1, type=click.Path(path_type=Path))
 @flow_options
 @click.option(
     "--by",
@@ -40,7 +40,8 @@ def agreement_command(
 ) -> None:
     """Tell how far people agree, as of the last pull.
 
-    SOURCES are runs' folders or files of records; several are taken together. Every figure has an
+    SOURCES are runs' folders or files of records; several are taken together; by default the only
+    run here that has a review. Every figure has an
     interval of 95 %, and a dash where there are too few items to say.
     """
     from contextlib import ExitStack
@@ -53,6 +54,7 @@ def agreement_command(
     from dataqa.review.measuring.agreement_page import agreement_html, lines_of
     from dataqa.review.reviews import reviewing
 
+    sources = sources or (the_only_review(),)
     not_an_input(out, sources)
     if state is not None and len(sources) > 1:
         hint = "without --state each source's own ledger is read"

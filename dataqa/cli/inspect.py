@@ -85,7 +85,10 @@ def verify_command(*, run: Path) -> int:
 
 
 def _finding(finding: dict[str, Any]) -> str:
-    parts = [f"{finding.get('action', 'quarantine'):8}", finding.get("rule") or finding["step"]]
+    rule = finding.get("rule") or finding["step"]
+    # what a single person said is on record, and by itself does nothing
+    action = "said" if str(rule).endswith(".said") else finding.get("action", "quarantine")
+    parts = [f"{action:8}", rule]
     if "score" in finding:
         parts.append(_value(finding["score"]))
     if "bound" in finding:

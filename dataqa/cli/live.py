@@ -71,7 +71,7 @@ class Live:
         meter = self._meter
         if self._task is not None:
             told = (
-                f"{meter.documents:,} documents  {meter.rate()}  {meter.kept()} kept  "
+                f"{meter.documents:,} documents  {meter.rate()}  {meter.staying()} not rejected  "
                 f"{meter.time_left()} left"
             )
             self._progress.update(self._task, told=told)

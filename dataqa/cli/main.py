@@ -54,6 +54,10 @@ _COMMANDS = {
 }
 
 
+_CONTINUES = "Stopped. What is finished is kept: run again to continue."
+_STOPPED = "Stopped. Run again to begin anew."
+
+
 class _Lazy(click.Group):
     """A group that knows its commands' names and summaries without importing them."""
 
@@ -99,7 +103,7 @@ def main() -> None:
         if isinstance(error.__cause__, EOFError):  # click takes the end of a file for the user's
             click.echo("Error: a file is cut off", err=True)
             sys.exit(2)
-        click.echo("Stopped. What is finished is kept: run again to continue.", err=True)
+        click.echo(_STOPPED if sys.argv[1:2] == ["train"] else _CONTINUES, err=True)
         sys.exit(1)
     except BrokenPipeError:
         # the reader of a pipe such as `| head` has gone: that is no failure of ours

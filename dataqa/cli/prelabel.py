@@ -60,6 +60,7 @@ def prelabel_command(
     Items are chosen as `review push` chooses them. The budget is never passed; what was answered
     is not asked again, so the same command goes on after a stop. Then `review push` sends them.
     """
+    from dataqa.errors import RunError
     from dataqa.llm.budget import parse_budget
     from dataqa.llm.client import Client
     from dataqa.llm.outgoing import preparing
@@ -76,6 +77,8 @@ def prelabel_command(
     ):
         check_askable(asked, scrubbed=send == "scrubbed")
         add_items(ledger, asked, source, choice)
+        if log not in ("json", "none"):
+            click.echo("looking at what would be sent …", err=True)
         prepare = preparing(send, user_assets())
         datas = shown_again(source, asked, list(ledger.items("data IS NULL")))
         plan = foresee(ledger, asked, client, datas, prepare)
@@ -85,6 +88,10 @@ def prelabel_command(
             return
         told = prelabel(ledger, asked, client, datas, prepare, _progress(log))
     click.echo(as_json(told) if log == "json" else _told(told))
+    if told.failed and not told.labelled and "budget" not in told.failed:
+        what = f"no item of {told.items:,} has an answer ({', '.join(sorted(told.failed))})"
+        hint = "dataqa llm probe tells what this endpoint and model can do"
+        raise RunError(what, where=f"{endpoint.base}, {endpoint.model}", hint=hint)
 
 
 def _progress(log: str) -> Any:

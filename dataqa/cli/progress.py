@@ -103,8 +103,8 @@ class Meter:
         """
         return f"{self.bytes / 1e6 / self.seconds:.1f} MB/s"
 
-    def kept(self) -> str:
-        """The share of documents that has not been rejected so far."""
+    def staying(self) -> str:
+        """The share of documents that is not rejected so far; some of it may go to review."""
         gone = self.left.get("rejected", 0) + self.left.get("quarantine", 0)
         return f"{1 - gone / self.documents:.0%}" if self.documents else "–"
 
@@ -142,7 +142,7 @@ class Plain:
             self._said = time.monotonic()
             meter = self._meter
             click.echo(
-                f"  {meter.documents:,} documents, {meter.rate()}, {meter.kept()} kept, "
+                f"  {meter.documents:,} documents, {meter.rate()}, {meter.staying()} not rejected, "
                 f"{meter.time_left()} left",
                 err=True,
             )

@@ -13,6 +13,7 @@ from dataqa.cli.review_calibrate import calibrate_command
 from dataqa.cli.review_options import (
     choice_options,
     flow_options,
+    reviewed_argument,
     rule_option,
     server_options,
     source_argument,
@@ -102,7 +103,7 @@ def push_command(
 
 
 @review_command.command("pull")
-@source_argument
+@reviewed_argument
 @flow_options
 @server_options
 @click.option("--full", is_flag=True, help="Read all again, and see which tasks were deleted.")
@@ -148,7 +149,7 @@ def pull_command(
 
 
 @review_command.command("status")
-@source_argument
+@reviewed_argument
 @flow_options
 @rule_option
 @log_option
@@ -208,7 +209,7 @@ def apply_command(
 
 
 @review_command.command("purge")
-@source_argument
+@reviewed_argument
 @flow_options
 @server_options
 @click.option("--yes", is_flag=True, help="Do not ask.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dataqa.cli.options import log_option, rules_option
-from dataqa.cli.review_options import flow_options, rule_option, source_argument
+from dataqa.cli.review_options import flow_options, reviewed_argument, rule_option
 
 if TYPE_CHECKING:
     from dataqa.review.deciding.calibrate import Calibrated, Moved
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("calibrate")
-@source_argument
+@reviewed_argument
 @flow_options
 @click.option(
     "--error",
@@ -110,10 +110,10 @@ def _tell(told: Calibrated, source: Path, out: Path | None) -> None:
         _tell_rule(one)
     for model in told.models:
         _tell_model(model)
-    click.echo(f"the next run would send {told.then:,} documents to people, and not {told.now:,}")
     if not told.settings:
-        click.echo("no bound is moved")
+        click.echo(f"no bound is moved: the next run would send {told.now:,} documents as this one")
         return
+    click.echo(f"the next run would send {told.then:,} documents to people, and not {told.now:,}")
     if out is not None:
         click.echo(f"the new bounds are in {out}")
     given = " ".join(f"--set {name}={value:.9g}" for name, value in told.settings.items())

@@ -8,9 +8,39 @@ from typing import Any
 
 import click
 
+from dataqa.errors import InputError
+
 type Command = Callable[..., Any]
 
 source_argument = click.argument("source", type=click.Path(path_type=Path))
+
+
+def the_only_review() -> Path:
+    """The one run that is this folder, or directly below it, and has a review.
+
+    Raises:
+        InputError: There is none, or there are several.
+    """
+    from dataqa.review.ledger import FILE, FOLDER
+
+    ledgers = [*Path().glob(f"{FOLDER}/*/{FILE}"), *Path().glob(f"*/{FOLDER}/*/{FILE}")]
+    found = sorted({path.parents[2] for path in ledgers})
+    if len(found) == 1:
+        return found[0]
+    several = ", ".join(map(str, found))
+    what = f"several runs have a review: {several}" if found else "no run here has a review"
+    raise InputError(what, where=str(Path.cwd()), hint="name the run's folder")
+
+
+def _given_or_only(context: click.Context, parameter: click.Parameter, value: Path | None) -> Path:
+    del context, parameter
+    return the_only_review() if value is None else value
+
+
+reviewed_argument = click.argument(
+    "source", type=click.Path(path_type=Path), required=False, callback=_given_or_only
+)
+"""A run that was pushed before; without it the only one that is here."""
 
 
 def flow_options(command: Command) -> Command:

@@ -59,7 +59,7 @@ def fold_numbers(
     for kind, name in ((1, "positive"), (0, "negative")):
         apart = int((counts[:, kind] > 0).sum())
         if apart < FOLDS:
-            what = f"the {name} documents are {apart} groups of like ones"
+            what = f"of the {name} documents only {apart} are unlike one another"
             hint = f"at least {FOLDS} are needed to hold some out"
             raise InputError(what, where=where, hint=hint)
     order = np.random.Generator(np.random.PCG64(seed)).permutation(size)

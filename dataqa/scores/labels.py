@@ -113,7 +113,8 @@ def labelled(
     weights = pl.repeat(1.0, frame.height, eager=True)
     if columns.weight is not None:
         weights = _weights(frame[columns.weight], f"{where}, column {columns.weight}")
-    there = texts.is_not_null() & right.is_not_null() & (weights > 0)
+    said = texts.str.contains(r"\w").fill_null(value=False)  # what has no word says nothing
+    there = said & right.is_not_null() & (weights > 0)
     groups = None
     if columns.group is not None:
         told = frame[columns.group].filter(there)

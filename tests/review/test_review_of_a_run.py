@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 from asked import annotate, sdk_of
+from commands import dataqa as command
+from endpoints import fake
 
 import dataqa
 from dataqa.errors import InputError
@@ -82,6 +86,27 @@ def test_spans_are_shown_in_their_source_and_proposed_in_characters(finished: Pa
     spans = item.facts["proposal"]["private"]
     assert "jane@corp.com" in {text[one["start"] : one["end"]] for one in spans}
     assert "jane@corp.com" not in item.data["after"]
+
+
+def test_a_model_that_never_answers_as_asked_is_an_error(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    shutil.copytree(finished, tmp_path / "out")
+    monkeypatch.chdir(tmp_path)
+    assert "no run here has a review" in command("review", "status").err
+
+    def prose(_: int, __: dict[str, Any]) -> str:
+        return "prose"
+
+    with fake(fault=prose) as state:
+        given = ("--endpoint", state.url, "--model", "fake", "--llm-cache", "c.sqlite")
+        choice = ("--send", "raw", "--reason", "quality.rank", "--log", "plain")
+        told = command("prelabel", "out", *given, *choice)
+    assert told.code == 1, told
+    assert "no item of 1 has an answer (invalid)" in told.err
+    assert "dataqa llm probe" in told.err
+    status = command("review", "status")  # the only run here that has a review
+    assert status.code == 0, status.err
 
 
 def test_what_people_say_makes_another_run(

@@ -13,6 +13,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -311,7 +312,7 @@ def connected(url: str, key: str, *, timeout: float = 60.0) -> Generator[Studio]
         timeout: Seconds to wait for an answer.
 
     Raises:
-        InputError: The SDK is not installed.
+        InputError: The SDK is not installed, or it is no address, or one with a secret in it.
     """
     try:
         import httpx  # noqa: PLC0415 - heavy
@@ -320,6 +321,13 @@ def connected(url: str, key: str, *, timeout: float = 60.0) -> Generator[Studio]
         hint = "pip install 'dataqa[review]'"
         raise InputError(f"needs the package {error.name}", where="review", hint=hint) from None
     base = url.rstrip("/")
+    parts = urlsplit(base)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        hint = "such as http://127.0.0.1:8080, with the path that it is served from"
+        raise InputError("no URL of a server", where="--url", hint=hint)
+    if parts.username or parts.password or parts.query or parts.fragment:
+        hint = "give the key as --key env:NAME or file:PATH"
+        raise InputError("a URL with a secret or a query", where="--url", hint=hint)
     auth = _auth(base, key)
     with httpx.Client(timeout=timeout, follow_redirects=True, auth=auth) as client:
         yield Studio(LabelStudio(base_url=base, api_key="-", httpx_client=client), client, base)
