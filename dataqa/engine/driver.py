@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import polars as pl
 
@@ -231,9 +233,17 @@ class Driver:
             return fingerprint
         promised = f"{said}; " if (said := promise(named.step)) else ""
         self._watch.note(f"{named.label}: {promised}merging what {len(works)} shards know")
-        started = time.process_time()
-        settle.settle(named, self._shards(pool, works), fingerprint)
-        spent = {named.label: time.process_time() - started}
+        started, elsewhere, here = time.process_time(), 0.0, os.getpid()
+
+        def spread(calls: Sequence[Callable[[], Any]]) -> Iterator[Any]:
+            nonlocal elsewhere
+            for made, seconds in pool.each([partial(settle.timed, one, here) for one in calls]):
+                elsewhere += seconds
+                yield made
+
+        shards = self._shards(pool, works)._replace(spread=spread)
+        settle.settle(named, shards, fingerprint)
+        spent = {named.label: time.process_time() - started + elsewhere}
         self._session.add(stage.number, 0, 0, spent, peak_memory_mb())
         return fingerprint
 

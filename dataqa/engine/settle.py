@@ -8,7 +8,9 @@ are settled the same way.
 
 from __future__ import annotations
 
+import os
 import shutil
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -33,6 +35,13 @@ type Spread = Callable[[Sequence[Callable[[], Any]]], Iterator[Any]]
 def in_turn(calls: Sequence[Callable[[], Any]]) -> Iterator[Any]:
     """One call after the other, in this process."""
     return (call() for call in calls)
+
+
+def timed[T](call: Callable[[], T], driver: int) -> tuple[T, float]:
+    """What a call makes, and the CPU seconds that it took in a process other than ``driver``."""
+    begun = time.process_time()
+    made = call()
+    return made, 0.0 if os.getpid() == driver else time.process_time() - begun
 
 
 class Shards(NamedTuple):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 import threading
+from fractions import Fraction
 from typing import NamedTuple, Protocol
 
 from dataqa.errors import InputError
@@ -72,11 +73,11 @@ def parse_budget(written: str) -> Budget:
             hint = "write 2M-tokens, 500-requests or 3.50-usd; several with commas"
             raise InputError("is no budget", where=f"budget {part[:40]}", hint=hint)
         number, times, unit = found.groups()
-        if unit != "usd" and (float(number) * _TIMES[times]) % 1:
-            raise InputError("is no whole number", where=f"budget {part[:40]}", hint="500-requests")
         name = "nano" if unit == "usd" else unit
-        scale = _TIMES[times] * (_NANO if unit == "usd" else 1)
-        most[name] = min(most.get(name, math.inf), math.floor(float(number) * scale))  # pyright: ignore[reportArgumentType]
+        exact = Fraction(number) * _TIMES[times] * (_NANO if unit == "usd" else 1)
+        if unit != "usd" and exact.denominator > 1:
+            raise InputError("is no whole number", where=f"budget {part[:40]}", hint="500-requests")
+        most[name] = min(most.get(name, int(exact)), int(exact))
     return Budget(**most)
 
 

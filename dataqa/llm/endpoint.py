@@ -57,13 +57,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Raises:
             InputError: It is no URL of HTTP, holds a password, or ``key`` is a key itself.
         """
-        parts = urlsplit(self.url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            hint = "the base of an OpenAI-compatible server, such as http://127.0.0.1:8080/v1"
-            raise InputError("no URL of a server", where="endpoint", hint=hint)
-        if parts.username or parts.password or parts.query or parts.fragment:
-            hint = "give the key as env:NAME or file:PATH"
-            raise InputError("a URL with a secret or a query", where="endpoint", hint=hint)
+        such = "the base of an OpenAI-compatible server, such as http://127.0.0.1:8080/v1"
+        check_url(self.url, "endpoint", such)
         if not self.model:
             raise InputError("no model is named", where="model", hint=f"--model, or {MODEL}")
         if self.key and self.key.partition(":")[0] not in {"env", "file"}:
@@ -79,6 +74,25 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def local(self) -> bool:
         """Whether it is on this machine."""
         return bool(LOOPBACK.fullmatch(urlsplit(self.url).hostname or ""))
+
+
+def check_url(url: str, where: str, such: str) -> None:
+    """See that a URL is of a server, and that nothing in it could be a secret.
+
+    Args:
+        url: The URL; no message repeats it.
+        where: What a message names.
+        such: What it should be, as a hint.
+
+    Raises:
+        InputError: It is none, or holds a login, a query or a fragment.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise InputError("no URL of a server", where=where, hint=such)
+    if parts.username or parts.password or parts.query or parts.fragment:
+        hint = "give the key as env:NAME or file:PATH"
+        raise InputError("a URL with a secret or a query", where=where, hint=hint)
 
 
 def endpoint(url: str = "", model: str = "", key: str = "", **more: float | None) -> Endpoint:

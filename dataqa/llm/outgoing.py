@@ -47,17 +47,17 @@ def preparing(
     if send == "raw":
         return None
     how = Replacing(style="mask")
+    usual = _finder(tuple(packs), (TAGGER,), assets)
 
     def scrubbed(text: str) -> str:
-        names: tuple[str, ...] = (TAGGER,)
+        finder = usual
         if han := len(HAN.findall(text)):
             if _reads_chinese():
-                names = (TAGGER, LAC)
+                finder = _finder(tuple(packs), (TAGGER, LAC), assets)
             elif han < FEW * len(text):
                 text = HAN.sub("*", text)
             else:
                 raise _unread()
-        finder = _finder(tuple(packs), names, assets)
         column = pl.Series("text", [text])
         made, _ = replaced(column, (), "", finder, how, [About()], DOUBT)
         return made[0]

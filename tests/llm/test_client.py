@@ -290,6 +290,20 @@ def test_a_budget_is_never_passed(
         assert len(server.requests) <= spent.requests
 
 
+@pytest.mark.parametrize(
+    ("written", "tokens"),
+    [("1.001k-tokens", 1001), ("2.3k-tokens", 2300), ("4.35M-tokens", 4_350_000)],
+)
+def test_a_budget_with_a_fraction_is_exact(written: str, tokens: int):
+    assert parse_budget(written).tokens == tokens
+
+
+@pytest.mark.parametrize("written", ["0.5-requests", "1.0005k-tokens"])
+def test_a_part_of_a_request_is_no_budget(written: str):
+    with pytest.raises(InputError, match="no whole number"):
+        parse_budget(written)
+
+
 def test_a_server_that_tells_of_too_few_tokens_is_not_believed(cache: Path):
     with fake(claims=1) as server:
         budget = parse_budget("5k-tokens")

@@ -343,3 +343,13 @@ def access_token(studio: Studio) -> str:
     """A personal access token, made once; the server gives one of them at a time."""
     told = sdk_of(studio).tokens.create()
     return str(told.token)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://user:s3cret@127.0.0.1:9/x", "http://127.0.0.1:9/?token=s3cret", "s3cret"]
+)
+def test_an_address_that_could_hold_a_secret_is_refused(url: str):
+    with pytest.raises(InputError) as error, connected(url, "key"):
+        pass
+    assert "s3cret" not in str(error.value)
+    assert "Hint: " in str(error.value)

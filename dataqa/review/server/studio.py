@@ -13,11 +13,11 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
 
 import msgspec
 
 from dataqa.errors import InputError, RunError
+from dataqa.llm.endpoint import check_url
 
 if TYPE_CHECKING:
     import httpx
@@ -321,13 +321,8 @@ def connected(url: str, key: str, *, timeout: float = 60.0) -> Generator[Studio]
         hint = "pip install 'dataqa[review]'"
         raise InputError(f"needs the package {error.name}", where="review", hint=hint) from None
     base = url.rstrip("/")
-    parts = urlsplit(base)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        hint = "such as http://127.0.0.1:8080, with the path that it is served from"
-        raise InputError("no URL of a server", where="--url", hint=hint)
-    if parts.username or parts.password or parts.query or parts.fragment:
-        hint = "give the key as --key env:NAME or file:PATH"
-        raise InputError("a URL with a secret or a query", where="--url", hint=hint)
+    such = "such as http://127.0.0.1:8080, with the path that it is served from"
+    check_url(base, "Label Studio's address", such)
     auth = _auth(base, key)
     with httpx.Client(timeout=timeout, follow_redirects=True, auth=auth) as client:
         yield Studio(LabelStudio(base_url=base, api_key="-", httpx_client=client), client, base)
