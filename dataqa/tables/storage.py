@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Mapping
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -79,7 +80,7 @@ def save(path: Path | BinaryIO, state: dict[str, Any]) -> None:
         written = io.BytesIO()
         np.save(written, array, allow_pickle=False)
         parts[f"{name}.npy"] = written.getvalue()
-    parts[_DIGEST] = _digest(parts).encode()
+    parts[_DIGEST] = digest_of(parts).encode()
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         for name, data in parts.items():
             info = zipfile.ZipInfo(name, _DAY)
@@ -169,12 +170,12 @@ def _arrays(model: Model) -> dict[str, Any]:
 
 
 def _check_digest(parts: dict[str, bytes], path: Path | BinaryIO) -> None:
-    if parts.pop(_DIGEST) != _digest(parts).encode():
+    if parts.pop(_DIGEST) != digest_of(parts).encode():
         raise InputError("the model is damaged or was changed", where=str(path), hint=_HINT)
 
 
-def _digest(parts: dict[str, bytes]) -> str:
-    """Of all that is in the file: what is said of epsilon and of columns counts as arrays do."""
+def digest_of(parts: Mapping[str, bytes]) -> str:
+    """Of all parts of a file: what is said of epsilon and of columns counts as arrays do."""
     told = blake2b(digest_size=16)
     for name in sorted(parts):
         told.update(f"{name} {len(parts[name])}\n".encode())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping
-from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
@@ -14,6 +13,7 @@ import polars as pl
 from dataqa.errors import InputError
 from dataqa.tables.linked.chain import Chain
 from dataqa.tables.linked.shape import Shape, TableModel
+from dataqa.tables.storage import digest_of
 from dataqa.tables.synthesizer import Synthesizer
 
 FORM = 3
@@ -51,7 +51,7 @@ def save(path: Path, models: Mapping[str, TableModel], found: list[str]) -> None
         for number, count in enumerate(one.counts.values()):
             parts |= _saved(f"{at}/{number}", count)
     parts[_META] = msgspec.json.encode(_Meta(FORM, found, tables))
-    parts[_DIGEST] = _digest(parts).encode()
+    parts[_DIGEST] = digest_of(parts).encode()
     with zipfile.ZipFile(path, "w") as file:
         for name, data in parts.items():
             file.writestr(zipfile.ZipInfo(name, _DAY), data)
@@ -73,7 +73,7 @@ def load(path: Path) -> tuple[dict[str, TableModel], list[str]]:
         raise InputError(what, where=str(path), hint=_HINT) from None
     except (zipfile.BadZipFile, KeyError, msgspec.MsgspecError):
         raise InputError("is no model of linked tables", where=str(path), hint=_HINT) from None
-    if digest != _digest(parts).encode():
+    if digest != digest_of(parts).encode():
         raise InputError("the model is damaged or was changed", where=str(path), hint=_HINT)
     if meta.form != FORM:
         raise InputError("the model is of another version", where=str(path), hint=_HINT)
@@ -109,11 +109,3 @@ def _loaded(name: str, parts: Mapping[str, bytes]) -> Chain:
         what.marks,
         int(parts[f"{name} tries"]),
     )
-
-
-def _digest(parts: Mapping[str, bytes]) -> str:
-    told = blake2b(digest_size=16)
-    for name in sorted(parts):
-        told.update(f"{name} {len(parts[name])}\n".encode())
-        told.update(parts[name])
-    return told.hexdigest()
