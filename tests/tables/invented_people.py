@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+from datetime import date, timedelta
 
 import polars as pl
 
 from dataqa.private.standins.words import names
+from dataqa.tables.people.national import Bearer
 
 
 def people(rows: int = 600, seed: int = 3) -> pl.DataFrame:
@@ -39,3 +41,11 @@ def people(rows: int = 600, seed: int = 3) -> pl.DataFrame:
             }
         )
     return pl.DataFrame(found)
+
+
+def day_of(row: int) -> date:
+    return date(1930, 1, 1) + timedelta(row * 7_919 % (80 * 365))
+
+
+def bearer(row: int) -> Bearer:
+    return Bearer(day_of(row), row % 2 == 0, "Giulia", "Rossi", "四川省")
